@@ -1,0 +1,1 @@
+"""bulbinspect: one verdict for a bulb photographed from several sides."""

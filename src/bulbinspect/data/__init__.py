@@ -1,0 +1,1 @@
+"""From files to bulbs: manifests, folders, splits, the cache, and drawn bulbs."""

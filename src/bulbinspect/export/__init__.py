@@ -1,0 +1,1 @@
+"""From a trained network to a bundle that provably does the same."""

@@ -1,0 +1,1 @@
+"""From a bundle and pictures to verdicts. Never imports torch."""

@@ -1,0 +1,1 @@
+"""Numbers from labels and probabilities. Functions of arrays, nothing else."""

@@ -1,0 +1,1 @@
+"""Networks assembled from `nn`, and the spec that names them."""

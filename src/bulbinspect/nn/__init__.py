@@ -1,0 +1,1 @@
+"""Layers, from which `models` assembles networks."""

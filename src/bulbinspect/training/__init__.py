@@ -1,0 +1,1 @@
+"""Fitting a network. The only folder that imports lightning and torchmetrics."""
