@@ -1,0 +1,65 @@
+"""From a trained network to an ONNX graph that a line PC can run without torch."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.models.siamese import SiameseNet
+
+
+class Judgement(nn.Module):
+    """What the graph computes: the bulb's logits, and those each view would give alone."""
+
+    def __init__(self, network: SiameseNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """`(B, V, H, W)` integers, `(B, V)` bool -> `logits (B, K)`, `view_logits (B, V, K)`."""
+        features = self.network.view_features(views, present)
+        return self.network.judge(features, present), self.network.judge_each_view(features)
+
+
+def export_graph(network: SiameseNet, spec: PreprocessSpec, *, num_views: int) -> bytes:
+    """Return the serialised ONNX graph of a network in evaluation mode, weights inside.
+
+    Inputs `views (B, V, H, W)` of `spec.dtype` and `present (B, V)` bool, B and V free; outputs as
+    in `Judgement`.
+    """
+    shape = (2, max(num_views, 2), spec.height_px, spec.width_px)  # the exporter takes 1 as fixed
+    views = torch.from_numpy(np.zeros(shape, dtype=spec.dtype))
+    present = torch.ones(shape[:2], dtype=torch.bool)
+    bulbs, sides = torch.export.Dim("B", min=1), torch.export.Dim("V", min=1)
+    with _quiet():
+        program = torch.onnx.export(
+            Judgement(network).eval(),
+            (views, present),
+            input_names=["views", "present"],
+            output_names=["logits", "view_logits"],
+            dynamic_shapes={"views": {0: bulbs, 1: sides}, "present": {0: bulbs, 1: sides}},
+            dynamo=True,
+            external_data=False,
+        )
+    assert program is not None  # None is for exports straight to a file
+    graph: bytes = program.model_proto.SerializeToString()
+    return graph
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's own talk off the screen; what fails still raises."""
+    level = logging.getLogger("onnxscript").level
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.getLogger("onnxscript").setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.getLogger("onnxscript").setLevel(level)

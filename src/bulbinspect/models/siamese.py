@@ -1,0 +1,52 @@
+"""The method: features of each view by one shared trunk, pooled over the views, judged."""
+
+import torch
+from torch import Tensor, nn
+
+from bulbinspect.nn.view_pooling import ViewPooling
+from bulbinspect.nn.view_shared import ViewShared, fold_views, unfold_views
+
+
+class SiameseNet(nn.Module):
+    """One trunk, the same weights, sees every side of the bulb; the features meet in a pooling.
+
+    Because every view passes through the same weights and the pooling has the symmetry of the
+    bulb, how the bulb was turned cannot matter: nothing about it needs to be learnt from data.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: nn.Module,
+        trunk: nn.Module,
+        spatial_pooling: nn.Module,
+        view_pooling: ViewPooling,
+        head: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.trunk = ViewShared(nn.Sequential(trunk, spatial_pooling))
+        self.view_pooling = view_pooling
+        self.head = head
+
+    def forward(self, views: Tensor, present: Tensor) -> Tensor:
+        """`views (B, V, H, W)` gray levels, `present (B, V)` bool -> logits `(B, K)`."""
+        features = self.view_features(views, present)
+        return self.judge(features, present)
+
+    def view_features(self, views: Tensor, present: Tensor) -> Tensor:
+        """`(B, V, H, W)`, `(B, V)` -> `(B, V, D)`."""
+        pictures = self.scale(views).unsqueeze(2)  # (B, V, 1, H, W)
+        features: Tensor = self.trunk(pictures, present)
+        return features
+
+    def judge(self, features: Tensor, present: Tensor) -> Tensor:
+        """View features `(B, V, D)`, `(B, V)` -> logits `(B, K)`."""
+        logits: Tensor = self.head(self.view_pooling(features, present))
+        return logits
+
+    def judge_each_view(self, features: Tensor) -> Tensor:
+        """The answer if one side were all there is: `(B, V, D)` -> view logits `(B, V, K)`."""
+        alone = fold_views(features).unsqueeze(1)  # (B*V, 1, D): each view is a bulb of its own
+        there = torch.ones(alone.shape[:2], dtype=torch.bool, device=alone.device)
+        return unfold_views(self.judge(alone, there), features)

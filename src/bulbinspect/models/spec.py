@@ -1,0 +1,77 @@
+"""The numbers and names that define a network, and the one place that builds it from them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from bulbinspect.errors import SpecError
+from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.nn.gray_levels import ScaleGrayLevels
+from bulbinspect.nn.head import Head
+from bulbinspect.nn.spatial_pooling import build_spatial_pooling
+from bulbinspect.nn.trunk import build_trunk
+from bulbinspect.nn.view_pooling import build_view_pooling
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """Plain values, the same in the YAML, the checkpoint and the bundle.
+
+    `standardise` brings each view to zero mean and unit spread inside the graph. `max_level` is
+    the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is that of the head.
+    """
+
+    name: str = "siamese"
+    num_classes: int
+    trunk: str = "compact"
+    spatial_pooling: str = "max"
+    view_pooling: str = "max"
+    standardise: bool = True
+    dropout: float = 0.0
+    max_level: int = 255
+
+    def __post_init__(self) -> None:
+        if self.num_classes < 2:
+            raise SpecError(f"num_classes must be 2 or more, not {self.num_classes}")
+        if not 0.0 <= self.dropout < 1.0:
+            raise SpecError(f"dropout must be in 0…1 without 1, not {self.dropout}")
+        if self.max_level < 1:
+            raise SpecError(f"max_level must be 1 or more, not {self.max_level}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by name, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ModelSpec":
+        """Return the spec of these values; unknown or missing names raise SpecError."""
+        known = {field.name for field in fields(cls)}
+        if values.keys() != known:
+            odd = sorted(values.keys() ^ known)
+            raise SpecError(f"a model spec has the values {sorted(known)}; these differ: {odd}")
+        return cls(**values)
+
+
+def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
+    """Assemble a `SiameseNet`; each part is sized by asking the part before it."""
+    trunk = build_trunk(spec.trunk, weights)
+    return SiameseNet(
+        scale=ScaleGrayLevels(max_level=spec.max_level, standardise=spec.standardise),
+        trunk=trunk,
+        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        view_pooling=build_view_pooling(spec.view_pooling, trunk.out_features),
+        head=Head(trunk.out_features, spec.num_classes, dropout=spec.dropout),
+    )
+
+
+MODELS: dict[str, Callable[[ModelSpec, Path | None], nn.Module]] = {"siamese": build_siamese}
+
+
+def build_model(spec: ModelSpec, weights: Path | None = None) -> nn.Module:
+    """Return the untrained network of that spec, its trunk with `weights` from a file if given."""
+    if spec.name not in MODELS:
+        raise SpecError(f"unknown model {spec.name!r}; known are {', '.join(MODELS)}")
+    return MODELS[spec.name](spec, weights)

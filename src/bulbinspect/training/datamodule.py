@@ -1,0 +1,188 @@
+"""From a manifest to batches: read, split, preprocess once into the cache, serve by index."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from bulbinspect.bulb import Bulb
+from bulbinspect.data.cache import ViewCache, open_cache
+from bulbinspect.data.manifest import Manifest, read_manifest
+from bulbinspect.data.split import complete_splits
+from bulbinspect.data.synthetic.write import write_set
+from bulbinspect.errors import DataError
+from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.training.stateless import order_of
+
+
+class Batch(NamedTuple):
+    """What a training step gets; `rows` says which bulbs of the split they are."""
+
+    views: Tensor  # (B, V, H, W) integers
+    present: Tensor  # (B, V) bool
+    target: Tensor  # (B,) int64
+    rows: Tensor  # (B,) int64
+
+
+class CachedBulbs(Dataset[Batch]):
+    """Some bulbs of a cache, fetched a whole batch at once."""
+
+    def __init__(self, cache: ViewCache, rows: np.ndarray[Any, Any], targets: Tensor) -> None:
+        self.cache = cache
+        self.rows = rows
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, batch: Sequence[int]) -> Batch:
+        rows = self.rows[batch]
+        views = self.cache.views[rows]
+        if views.dtype == np.uint16:  # torch can do little with uint16; int32 holds it whole
+            views = views.astype(np.int32)
+        return Batch(
+            views=torch.from_numpy(views),
+            present=torch.from_numpy(self.cache.present[rows]),
+            target=self.targets[batch],
+            rows=torch.as_tensor(batch),
+        )
+
+
+class BatchOrder(Sampler[list[int]]):
+    """Which bulbs come in which batch: a function of (seed, epoch); without a seed, as they stand.
+
+    The batches of an epoch differ by one bulb at most, so that no epoch ends with a crumb. Under
+    DDP each process takes every `world_size`-th bulb of each batch.
+    """
+
+    def __init__(
+        self, num: int, batch_size: int, *, seed: int | None, rank: int = 0, world_size: int = 1
+    ) -> None:
+        self.num = num
+        self.num_batches = max(1, -(-num // batch_size))
+        self.seed = seed
+        self.epoch = 0
+        self.rank = rank
+        self.world_size = world_size
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning says here which epoch begins."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = np.arange(self.num)
+        if self.seed is not None:
+            order = order_of(self.num, self.seed, self.epoch)
+        for batch in np.array_split(order, self.num_batches):
+            yield batch[self.rank :: self.world_size].tolist()
+
+
+class BulbDataModule(L.LightningDataModule):
+    """Serve train, val and test of one manifest.
+
+    A manifest without splits is divided by group into `fractions`, seeded by `split_seed`. With
+    `draw` the set is drawn first if the manifest is not there (`data.synthetic.write.write_set`
+    takes these values).
+    """
+
+    def __init__(
+        self,
+        *,
+        manifest: str,
+        preprocess: Mapping[str, Any],
+        batch_size: int,
+        cache_folder: str,
+        fractions: Mapping[str, float],
+        split_seed: int,
+        seed: int,
+        draw: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.manifest_path = Path(manifest)
+        self.spec = PreprocessSpec.from_dict(preprocess)
+        self.batch_size = batch_size
+        self.cache_folder = Path(cache_folder)
+        self.fractions = fractions
+        self.split_seed = split_seed
+        self.seed = seed
+        self.draw = draw
+        self.ready = False
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read the manifest, complete its splits, open or build the cache. Does its work once."""
+        if self.ready:
+            return
+        if self.draw is not None and not self.manifest_path.exists():
+            write_set(self.manifest_path.parent, **self.draw)
+        manifest = read_manifest(self.manifest_path)
+        completed = complete_splits(manifest.bulbs, fractions=self.fractions, seed=self.split_seed)
+        self.manifest: Manifest = replace(manifest, bulbs=tuple(completed.bulbs))
+        self.notes = completed.notes
+        self.classes: tuple[str, ...] = _checked_classes(self.manifest)
+        self.cache = open_cache(
+            self.manifest.bulbs,
+            self.manifest.num_views,
+            self.spec,
+            self.cache_folder,
+            manifest_sha256=self.manifest.sha256,
+        )
+        self.ready = True
+
+    def bulbs(self, split: str) -> list[Bulb]:
+        """Return the bulbs of a split in the manifest's order, as `Batch.rows` counts them."""
+        return [bulb for bulb in self.manifest.bulbs if bulb.split == split]
+
+    def dataset(self, split: str) -> CachedBulbs:
+        """Return the cached bulbs of a split."""
+        rows = [row for row, bulb in enumerate(self.manifest.bulbs) if bulb.split == split]
+        targets = [self.classes.index(bulb.label) for bulb in self.bulbs(split)]
+        return CachedBulbs(self.cache, np.array(rows, dtype=np.int64), torch.tensor(targets))
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the training batches in the order of (seed, epoch)."""
+        return self._loader("train", seed=self.seed)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return the validation batches in the manifest's order."""
+        return self._loader("val", seed=None)
+
+    def _loader(self, split: str, *, seed: int | None) -> DataLoader[Batch]:
+        dataset = self.dataset(split)
+        order = BatchOrder(
+            len(dataset),
+            self.batch_size,
+            seed=seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world_size=self.trainer.world_size if self.trainer else 1,
+        )
+        # no workers: a batch is one copy from the memory map, 0.01 ms a bulb
+        return DataLoader(dataset, sampler=order, batch_size=None)
+
+
+def _checked_classes(manifest: Manifest) -> tuple[str, ...]:
+    """Return the classes; raise DataError with everything that keeps these bulbs from training."""
+    problems = [
+        f"{bulb.bulb_id}: no label" for bulb in manifest.bulbs if bulb.split and not bulb.label
+    ]
+    classes = tuple(label for label in manifest.classes if label)
+    in_train = {bulb.label for bulb in manifest.bulbs if bulb.split == "train"}
+    problems += [
+        f"no bulb of class {label!r} in train" for label in classes if label not in in_train
+    ]
+    for split in ("train", "val"):
+        if not any(bulb.split == split for bulb in manifest.bulbs):
+            problems.append(f"no bulb in {split}")
+    if len(classes) < 2:
+        problems.append(f"at least two classes are needed, found {list(classes)}")
+    if problems:
+        raise DataError(f"{manifest.path} cannot be trained on:", problems)
+    return classes

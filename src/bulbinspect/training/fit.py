@@ -1,0 +1,39 @@
+"""Train, then hand out the network of the best epoch."""
+
+import warnings
+from pathlib import Path
+
+import lightning as L
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import nn
+
+from bulbinspect.errors import CheckpointError
+from bulbinspect.training.checkpoint import network_weights, read_checkpoint
+from bulbinspect.training.datamodule import BulbDataModule
+from bulbinspect.training.module import BulbModule
+
+_EXPECTED_WARNINGS = (
+    ".*does not have many workers.*",  # batches come from a memory map: none are needed
+    ".*checkpoint directory .* exists and is not empty.*",  # a resumed run
+    ".*number of training batches .* is smaller than the logging interval.*",
+)
+
+
+def fit(
+    trainer: L.Trainer, module: BulbModule, datamodule: BulbDataModule, ckpt: Path | None
+) -> nn.Module:
+    """Train from the start, or on from `ckpt`; return the network of the best epoch, on the CPU."""
+    if ckpt is not None:
+        read_checkpoint(ckpt)  # a wrong path or file is refused in our words
+    with warnings.catch_warnings():
+        for message in _EXPECTED_WARNINGS:
+            warnings.filterwarnings("ignore", message=message)
+        trainer.fit(module, datamodule=datamodule, ckpt_path=ckpt, weights_only=True)
+    callback = trainer.checkpoint_callback
+    best = callback.best_model_path if isinstance(callback, ModelCheckpoint) else ""
+    if not best:
+        raise CheckpointError(
+            "training ended without a checkpoint; trainer.max_epochs is too small"
+        )
+    module.network.load_state_dict(network_weights(read_checkpoint(Path(best))))
+    return module.network.cpu().eval()

@@ -1,0 +1,57 @@
+"""How good an epoch was on val, by torchmetrics."""
+
+import warnings
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+from torchmetrics.classification import BinaryAUROC, MulticlassAUROC
+
+VAL_SCORE = "val/score"
+"""What early stopping and the best checkpoint look at; larger is better."""
+
+
+class ValScore(nn.Module):
+    """Loss, AUROC and score of a val split that holds `counts` bulbs of each class.
+
+    The AUROC is that of the defect probability against `good` (its class index), or the mean over
+    the classes that occur where there is no good class. The score is the AUROC; where val has one
+    class only, there is none, and the score is minus the loss.
+    """
+
+    def __init__(self, counts: Sequence[int], *, good: int | None) -> None:
+        super().__init__()
+        self.good = good
+        self.loss = MeanMetric()
+        self.auroc: MulticlassAUROC | BinaryAUROC
+        if good is None:
+            self.auroc = MulticlassAUROC(len(counts), average="macro")
+            self.has_auroc = sum(count > 0 for count in counts) > 1
+        else:
+            self.auroc = BinaryAUROC()
+            self.has_auroc = 0 < counts[good] < sum(counts)
+
+    def update(self, logits: Tensor, target: Tensor) -> None:
+        """Count in `logits (B, K)` and `target (B,)`."""
+        self.loss.update(F.cross_entropy(logits, target, reduction="none"))
+        probabilities = logits.softmax(-1)
+        if self.good is None:
+            self.auroc.update(probabilities, target)
+        else:
+            self.auroc.update(1 - probabilities[:, self.good], (target != self.good).long())
+
+    def compute(self) -> dict[str, Tensor]:
+        """Return `val/loss`, `val/auroc` if there are two classes, and VAL_SCORE."""
+        loss: Tensor = self.loss.compute()
+        if not self.has_auroc:
+            return {"val/loss": loss, VAL_SCORE: -loss}
+        with warnings.catch_warnings():  # a class without bulbs in val is left out of the mean
+            warnings.filterwarnings("ignore", message=".*(samples in targets|nan).*")
+            auroc: Tensor = self.auroc.compute()
+        return {"val/loss": loss, "val/auroc": auroc, VAL_SCORE: auroc}
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self.loss.reset()
+        self.auroc.reset()
