@@ -1,0 +1,245 @@
+import base64
+import hashlib
+import tracemalloc
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
+from bulbinspect.report.page import write_page
+
+MODEL = "4f1c02d9"
+HOSTILE = "<img src=x onerror=alert(1)>\n</script>\udcff\u202e\x1b[31m"
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: elements with their attributes, and their text."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.elements = []
+        self.texts = {}
+        self._within = []
+        self.source = path.read_text(encoding="utf-8")
+        self.feed(self.source)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._within.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._within.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if data.strip():
+            self.texts.setdefault(self._within[-1], []).append(data)
+
+    def all(self, tag, css_class=""):
+        return [
+            attrs
+            for name, attrs in self.elements
+            if name == tag and css_class in ["", *(attrs.get("class") or "").split()]
+        ]
+
+
+@pytest.fixture
+def page(tmp_path):
+    def write(*predictions, **options):
+        path = tmp_path / "page.html"
+        given = {"title": "Lot 7", "summary": {"Test AUROC": "0.991"}, **options}
+        write_page(path, predictions=iter(predictions), **given)
+        return Page(path)
+
+    return write
+
+
+@pytest.fixture
+def view(tmp_path):
+    def draw(name, level=100, **fields):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.png"
+        Image.fromarray(np.full((6, 4), level, np.uint8)).save(path)
+        return ViewPrediction(name, path, **fields)
+
+    return draw
+
+
+@pytest.fixture
+def rejected(view):
+    return Prediction(
+        "b2",
+        Verdict.REJECT,
+        MODEL,
+        reason="defect",
+        label="crack",
+        defect_probability=0.9375,
+        defective_view="3",
+        views=tuple(view(str(n), defect_probability=0.25 * n) for n in range(1, 5)),
+    )
+
+
+def test_every_bulb_has_one_row_with_its_verdict_as_colour_and_word(page):
+    written = page(
+        Prediction("b1", Verdict.PASS, MODEL, label="good", defect_probability=0.1),
+        Prediction("b2", Verdict.REJECT, MODEL, reason="defect", defect_probability=0.9),
+        Prediction("b3", Verdict.REVIEW, MODEL, reason="close", defect_probability=0.5),
+        Prediction("b4", Verdict.UNJUDGED, MODEL, reason="missing_view", detail="side 3 of 4"),
+        Prediction("b5", Verdict.UNJUDGED, MODEL, reason="truncated"),
+    )
+    assert [row["class"] for row in written.all("li")] == [
+        "bulb pass",
+        "bulb reject",
+        "bulb review",
+        "bulb unjudged",
+        "bulb unjudged",
+    ]
+    assert written.texts["h2"] == ["b1", "b2", "b3", "b4", "b5"]
+    verdicts = [text for text in written.texts["p"] if text in {"Pass", "Reject", "Unjudged"}]
+    assert verdicts == ["Pass", "Reject", "Unjudged", "Unjudged"]
+    assert {"missing_view", "truncated", "close"} <= set(written.texts["code"])
+    assert "side 3 of 4" in written.texts["p"]
+
+
+def test_counts_stand_on_top_although_the_bulbs_come_one_by_one(page):
+    bulbs = [Prediction(f"b{n}", Verdict.PASS, MODEL) for n in range(3)]
+    written = page(*bulbs, Prediction("b3", Verdict.UNJUDGED, MODEL, reason="truncated"))
+    head = written.source.partition("<ol")[0]
+    for word, count in (("All", 4), ("Pass", 3), ("Unjudged", 1)):
+        assert f"<span>{word}</span> <b>{count}</b>" in head
+    assert "Reject" not in head
+    assert "<dt>Test AUROC</dt><dd>0.991</dd>" in head
+
+
+def test_the_side_that_gave_the_verdict_is_framed_and_named(page, rejected):
+    written = page(rejected)
+    framed = [bool(attrs.get("class") == "gave-verdict") for attrs in written.all("figure")]
+    assert framed == [False, False, True, False]
+    assert "Side 3 gave the verdict" in written.texts["p"]
+    assert written.all("img")[2]["alt"] == "Bulb b2, side 3, which gave the verdict"
+
+
+def test_only_a_reject_has_a_side_that_gave_the_verdict(page, rejected):
+    written = page(replace(rejected, verdict=Verdict.REVIEW))
+    assert written.all("figure", "gave-verdict") == []
+
+
+def test_every_side_carries_its_own_probability(page, rejected):
+    written = page(rejected)
+    assert written.texts["strong"] == ["0.938", "0.250", "0.500", "0.750", "1.000"]
+    bars = [attrs["style"] for attrs in written.all("i") if "width" in attrs["style"]]
+    assert bars == ["width:93.75%", *(f"width:{width}.00%" for width in (25, 50, 75, 100))]
+
+
+def test_reject_threshold_is_marked_on_every_bar(page, rejected):
+    marks = [attrs["style"] for attrs in page(rejected, reject_threshold=0.375).all("b") if attrs]
+    assert marks == ["left:37.50%"] * 5
+    assert [attrs for attrs in page(rejected).all("b") if attrs] == []
+
+
+def test_a_probability_that_is_no_number_is_shown_as_none(page):
+    written = page(Prediction("b", Verdict.UNJUDGED, MODEL, defect_probability=float("nan")))
+    assert written.all("li")[0]["data-probability"] == ""
+    assert "nan" not in written.source.partition("<ol")[2].lower().partition("</ol>")[0]
+
+
+def test_without_a_good_class_the_probability_of_the_label_is_shown(page, view):
+    side = view("1", class_probabilities=(0.125, 0.625, 0.25))
+    written = page(
+        Prediction(
+            "b", None, MODEL, label="pear", class_probabilities=(0.2, 0.5, 0.3), views=(side,)
+        )
+    )
+    assert written.all("li")[0]["class"] == "bulb none"
+    assert written.texts["strong"] == ["0.500", "0.625"]
+    assert "probability of the label" in written.texts["span"]
+
+
+def test_a_view_that_cannot_be_read_is_a_box_with_the_reason(page, tmp_path):
+    gone = ViewPrediction("2", tmp_path / "gone.png")
+    judged = ViewPrediction("3", tmp_path / "gone.png", reason="truncated", detail="ends early")
+    written = page(Prediction("b", Verdict.UNJUDGED, MODEL, views=(gone, judged)))
+    assert written.all("img") == []
+    assert len(written.all("div", "unread")) == 2
+    assert written.texts["code"] == ["missing_file", "truncated"]
+    assert "ends early" in written.texts["span"]
+
+
+def test_a_bulb_without_views_and_a_page_without_bulbs_say_so(page):
+    assert "no views" in page(Prediction("b", Verdict.UNJUDGED, MODEL)).texts["p"]
+    assert "No bulbs were found." in page().texts["p"]
+
+
+def test_names_are_data_and_never_markup(page, view):
+    side = view(HOSTILE, reason=HOSTILE, detail=HOSTILE)
+    bulb = Prediction(
+        HOSTILE,
+        Verdict.REJECT,
+        MODEL,
+        reason=HOSTILE,
+        detail=HOSTILE,
+        label=HOSTILE,
+        defective_view=HOSTILE,
+        views=(side, replace(side, path=side.path / "gone")),
+    )
+    written = page(bulb, title=HOSTILE, summary={HOSTILE: HOSTILE})
+    assert len(written.all("script")) == 1
+    assert all(image["src"].startswith("data:image/png;base64,") for image in written.all("img"))
+    assert not [attrs for _, attrs in written.elements if "onerror" in attrs]
+    shown = r"<img src=x onerror=alert(1)>\n</script>\udcff\u202e\x1b[31m"
+    assert written.texts["h1"] == written.texts["h2"] == [shown]
+    assert written.texts["dt"] == written.texts["dd"] == [shown]
+
+
+def test_names_in_any_script_are_shown_as_they_are(page):
+    assert page(Prediction("лампа 電球 é", Verdict.PASS, MODEL)).texts["h2"] == ["лампа 電球 é"]
+
+
+def test_page_opens_with_no_network_and_runs_no_script_but_its_own(page, rejected):
+    written = page(rejected)
+    addresses = [
+        value
+        for _, attrs in written.elements
+        for name, value in attrs.items()
+        if name in {"src", "href", "srcset", "action", "data", "poster"}
+    ]
+    assert addresses
+    assert all(address.startswith("data:image/png;base64,") for address in addresses)
+    assert "url(" not in written.source
+    assert "@import" not in written.source
+    (script,) = written.texts["script"]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = [meta["content"] for meta in written.all("meta") if "http-equiv" in meta]
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'; ")
+    assert f"script-src 'sha256-{digest}';" in policy
+
+
+def test_an_interrupted_page_leaves_the_old_one(tmp_path):
+    def interrupted():
+        yield Prediction("b1", Verdict.PASS, MODEL)
+        raise KeyboardInterrupt
+
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        write_page(path, title="", predictions=interrupted(), summary={})
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("page.html", "old")]
+
+
+def test_memory_does_not_grow_with_the_bulbs(tmp_path):
+    def peak(count):
+        bulbs = (
+            Prediction(f"b{n}", Verdict.UNJUDGED, MODEL, detail="x" * 5000) for n in range(count)
+        )
+        tracemalloc.start()
+        write_page(tmp_path / "page.html", title="", predictions=bulbs, summary={})
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(5)  # what is built once, like the compiled template
+    few, many = peak(100), peak(1000)
+    assert many - few < 1_000_000
+    assert (tmp_path / "page.html").stat().st_size > 5_000_000
