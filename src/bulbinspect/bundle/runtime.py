@@ -1,0 +1,133 @@
+"""Execute a bundle. The only file that knows onnxruntime."""
+
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from bulbinspect.bundle.bundle import Bundle
+from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.errors import BundleError, UsageError
+
+DEVICES = ("auto", "cpu", "cuda", "openvino")
+
+_FATAL = 4  # onnxruntime prints to stderr by itself; its errors reach us as exceptions anyway
+# full float32 everywhere: a verdict must not depend on the machine it was made on
+_PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
+    "cpu": ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    "openvino": ("OpenVINOExecutionProvider", {"device_type": "CPU", "precision": "FP32"}),
+}
+
+
+class Runtime:
+    """A bundle that is loaded and ready; `run` may be called from several threads at once.
+
+    `threads` is how many threads one call may use. `device` is one of `DEVICES`; `auto` takes CUDA
+    where onnxruntime has it, else the CPU. BundleError when the graph cannot be loaded or is not
+    what its metadata says, UsageError when the device is not to be had.
+    """
+
+    def __init__(self, bundle: Bundle, *, device: str = "auto", threads: int = 1) -> None:
+        self._metadata = bundle.metadata
+        self._session = _load(bundle.graph, _pick(device), threads)
+        started = self._session.get_providers()[0]  # onnxruntime falls back without a word
+        self.device = next(name for name, (known, _) in _PROVIDERS.items() if known == started)
+        if device not in ("auto", self.device):
+            raise UsageError(f"device {device!r} is installed but could not be started")
+        _check(self._session, bundle.metadata)
+
+    def run(
+        self, views: NDArray[Any], present: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Judge a batch: views (B, V, H, W), present (B, V) -> logits (B, K), (B, V, K).
+
+        The second are the logits each view would give alone. BundleError when the network fails.
+        """
+        try:
+            logits, view_logits = self._session.run(
+                ["logits", "view_logits"], {"views": views, "present": present}
+            )
+        except Exception as error:  # onnxruntime's errors share no root of their own
+            raise BundleError(f"the network failed: {error}") from error
+        num_bulbs, num_views = present.shape
+        num_classes = len(self._metadata.classes)
+        expected = (num_bulbs, num_classes), (num_bulbs, num_views, num_classes)
+        if (logits.shape, view_logits.shape) != expected:
+            raise BundleError(
+                f"the network answered in the shapes {logits.shape} and {view_logits.shape} "
+                f"where {expected[0]} and {expected[1]} belong"
+            )
+        return logits, view_logits
+
+
+def _pick(device: str) -> str:
+    installed = ort.get_available_providers()
+    available = [name for name, (provider, _) in _PROVIDERS.items() if provider in installed]
+    if device == "auto":
+        return "cuda" if "cuda" in available else "cpu"
+    if device not in available:
+        raise UsageError(
+            f"device {device!r} is not to be had here; available: {', '.join(['auto', *available])}"
+        )
+    return device
+
+
+def _load(graph: bytes, device: str, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _FATAL
+    # never onnxruntime's other format: a file could pass our checks as one and run as the other
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    providers = [_PROVIDERS[name] for name in dict.fromkeys((device, "cpu"))]
+    ort.set_default_logger_severity(_FATAL)
+    try:
+        return ort.InferenceSession(graph, options, providers=providers)
+    except Exception as error:  # onnxruntime's errors share no root of their own
+        raise BundleError(f"the graph cannot be loaded: {error}") from error
+
+
+def _check(session: ort.InferenceSession, metadata: BundleMetadata) -> None:
+    """Raise BundleError unless inputs and outputs are those that the metadata speaks of."""
+    spec = metadata.preprocess
+    num_views, num_classes = metadata.num_views, len(metadata.classes)
+    pixels = f"tensor({np.dtype(spec.dtype).name})"
+    inputs = {
+        "views": (pixels, (None, num_views, spec.height_px, spec.width_px)),
+        "present": ("tensor(bool)", (None, num_views)),
+    }
+    outputs = {
+        "logits": ("tensor(float)", (None, num_classes)),
+        "view_logits": ("tensor(float)", (None, num_views, num_classes)),
+    }
+    for kind, expected, found in (
+        ("input", inputs, session.get_inputs()),
+        ("output", outputs, session.get_outputs()),
+    ):
+        names = sorted(node.name for node in found)
+        if names != sorted(expected):
+            raise BundleError(f"expected the {kind}s {sorted(expected)}, the graph has {names}")
+        for node in found:
+            element, shape = expected[node.name]
+            if node.type != element or not _fits(node.shape, shape):
+                raise BundleError(
+                    f"expected the {kind} {node.name} as {element} of {_text(shape)}, "
+                    f"the graph has {node.type} of {_text(node.shape)}"
+                )
+
+
+def _fits(found: list[int | str | None], expected: tuple[int | None, ...]) -> bool:
+    """Tell whether every number of `found` is the expected one; a name leaves the size open.
+
+    Where a number is expected an open size fits too; the batch (None) must be open.
+    """
+    return len(found) == len(expected) and all(
+        not isinstance(size, int) or size == wanted
+        for size, wanted in zip(found, expected, strict=True)
+    )
+
+
+def _text(shape: tuple[int | None, ...] | list[int | str | None]) -> str:
+    return "(" + ", ".join("any" if size is None else str(size) for size in shape) + ")"
