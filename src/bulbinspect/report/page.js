@@ -1,4 +1,3 @@
-
 "use strict";
 const list = document.getElementById("bulbs");
 const order = document.getElementById("order");
