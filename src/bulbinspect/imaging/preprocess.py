@@ -8,13 +8,11 @@ import numpy as np
 from PIL import Image
 
 from bulbinspect.errors import SpecError
+from bulbinspect.imaging.read import Gray
 
 FITS = ("pad", "stretch", "crop")
 _MAX_SIDE_PX = 8192
 _MANY_PIXELS_IN_ONE = 4.0
-
-Gray = np.ndarray[tuple[int, int], np.dtype[np.integer[Any]]]
-"""A gray picture `(H, W)`: uint8, or uint16 for more than 8 bits."""
 
 
 @dataclass(frozen=True, slots=True)
