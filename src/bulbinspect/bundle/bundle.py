@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.bundle.protobuf import (
-    read_property,
+    find_property,
     refuse_unsafe,
     with_property,
     without_property,
@@ -17,7 +17,7 @@ from bulbinspect.files import whole_file
 MAX_BYTES = 1 << 30  # protobuf ends at 2 GiB; the largest trunk we know is a third of this
 
 _METADATA = "bulbinspect"
-_SEAL = "bulbinspect.sha256"  # of all bytes before it: finds damage, not ill will
+_SEAL = "bulbinspect.sha256"  # of all bytes before it, at the end: finds damage, not ill will
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,17 @@ def write_bundle(path: Path, graph: bytes, metadata: BundleMetadata) -> Bundle:
 
 def _open(model: bytes) -> Bundle:
     _refuse_size(len(model))
-    text = read_property(model, _METADATA)
-    seal = read_property(model, _SEAL)
-    if text is None or seal is None:
+    description, seal = find_property(model, _METADATA), find_property(model, _SEAL)
+    if description is None or seal is None:
         raise BundleError(
             "not a bundle: it has no bulbinspect metadata; train.py writes one as bundle.onnx"
         )
-    if seal != hashlib.sha256(without_property(model, _SEAL)).hexdigest():
+    digest = hashlib.sha256(memoryview(model)[: seal.start])
+    if seal.text != digest.hexdigest() or seal.end != len(model):
         raise BundleError("the file is damaged: its bytes are not those that were written")
+    digest.update(memoryview(model)[seal.start :])
     refuse_unsafe(model)
-    return Bundle(model, BundleMetadata.from_json(text), hashlib.sha256(model).hexdigest())
+    return Bundle(model, BundleMetadata.from_json(description.text), digest.hexdigest())
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -81,13 +81,25 @@ def _refuse_field(message: str, field: _Field) -> None:
         raise BundleError("the file holds a training graph; a bundle only judges")
 
 
-def read_property(model: bytes, key: str) -> str | None:
-    """Return the metadata text under `key`, or None; BundleError if it stands there twice."""
-    values = [value for found, value, _ in _properties(model) if found == key.encode()]
-    if len(values) > 1:
-        raise BundleError(f"the file has {len(values)} metadata entries {key!r} where one belongs")
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A text among the metadata, and where its entry begins and ends in the file."""
+
+    text: str
+    start: int
+    end: int
+
+
+def find_property(model: bytes, key: str) -> Property | None:
+    """Return the metadata under `key`, or None; BundleError if it stands there twice."""
+    found = [one for one in _properties(model) if one[0] == key.encode()]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise BundleError(f"the file has {len(found)} metadata entries {key!r} where one belongs")
+    _, value, field = found[0]
     try:
-        return values[0].decode() if values else None
+        return Property(value.decode(), field.start, field.end)
     except UnicodeDecodeError as error:
         raise BundleError(f"the metadata entry {key!r} is not UTF-8 text") from error
 

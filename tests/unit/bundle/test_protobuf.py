@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from bulbinspect.bundle import protobuf
 from bulbinspect.bundle.protobuf import (
-    read_property,
+    find_property,
     refuse_unsafe,
     with_property,
     without_property,
@@ -177,7 +177,7 @@ def test_endless_fields_are_refused(monkeypatch):
 @example(b"\x00\x00")
 @example(b"\x09\x01")  # eight bytes, of which one is there
 def test_any_bytes_are_read_or_refused(data):
-    for act in (refuse_unsafe, lambda model: read_property(model, "k")):
+    for act in (refuse_unsafe, lambda model: find_property(model, "k")):
         with contextlib.suppress(BundleError):
             act(data)
 
@@ -198,7 +198,7 @@ def test_a_property_reads_back_here_and_in_onnx(key, text):
     model = onnx.ModelProto(producer_name="someone")
     model.metadata_props.add(key="other", value="kept")
     written = with_property(model.SerializeToString(), "our " + key, text)
-    assert read_property(written, "our " + key) == text
+    assert find_property(written, "our " + key).text == text
     seen = onnx.load_from_string(written)
     assert {one.key: one.value for one in seen.metadata_props} == {
         "other": "kept",
@@ -210,7 +210,7 @@ def test_a_property_reads_back_here_and_in_onnx(key, text):
 def test_a_property_is_replaced_not_doubled(model):
     once = with_property(model.SerializeToString(), "key", "old")
     twice = with_property(once, "key", "new")
-    assert read_property(twice, "key") == "new"
+    assert find_property(twice, "key").text == "new"
     assert without_property(twice, "key") == model.SerializeToString()
 
 
@@ -218,14 +218,14 @@ def test_a_property_that_stands_twice_is_refused(model):
     for value in ("one", "two"):
         model.metadata_props.add(key="key", value=value)
     with pytest.raises(BundleError, match="2 metadata entries"):
-        read_property(model.SerializeToString(), "key")
+        find_property(model.SerializeToString(), "key")
 
 
 def test_a_property_that_is_absent_is_none(model):
-    assert read_property(model.SerializeToString(), "key") is None
+    assert find_property(model.SerializeToString(), "key") is None
 
 
 def test_a_property_that_is_no_text_is_refused(model):
     data = with_property(model.SerializeToString(), "key", "????").replace(b"????", b"\xff\xfe??")
     with pytest.raises(BundleError, match="not UTF-8"):
-        read_property(data, "key")
+        find_property(data, "key")
