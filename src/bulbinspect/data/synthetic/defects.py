@@ -26,7 +26,7 @@ def draw_crack(rng: np.random.Generator, patch: Patch, extent: float, contrast: 
     everything = np.concatenate(lines)
     low, high = everything.min(0), everything.max(0)
     scale = extent / float((high - low).max())
-    width = float(rng.uniform(0.006, 0.009))
+    width = float(rng.uniform(0.008, 0.011))
     away = np.minimum.reduce(
         [_distance(patch, (line - (low + high) / 2) * scale) for line in lines]
     )
@@ -36,12 +36,12 @@ def draw_crack(rng: np.random.Generator, patch: Patch, extent: float, contrast: 
 
 def draw_scratch(rng: np.random.Generator, patch: Patch, extent: float, contrast: float) -> None:
     """One to three slanted, slightly bent grooves side by side: dark with a bright lip."""
-    extent *= 1.5
+    extent *= 1.6
     slant = float(rng.uniform(0.4, 1.15) * rng.choice([-1, 1]))
     along = np.array([math.cos(slant), math.sin(slant)])
     across = np.array([-along[1], along[0]])
     bend = float(rng.uniform(-0.15, 0.15)) * extent
-    width = float(rng.uniform(0.005, 0.007))
+    width = float(rng.uniform(0.006, 0.008))
     places = np.linspace(-0.5, 0.5, 9)[:, None]
     count = int(rng.integers(1, 4))
     for i in range(count):
@@ -73,7 +73,7 @@ def draw_stain(rng: np.random.Generator, patch: Patch, extent: float, contrast: 
         phase = np.float32(rng.uniform(0, 2 * math.pi))
         outline += swing * np.cos(waves * direction + phase)
     share = np.hypot(patch.u, patch.v) / outline
-    cover = np.clip((1.1 - share) / 0.3, 0, 1)
+    cover = np.clip((1.15 - share) / 0.4, 0, 1)
     rim = np.exp(-(((share - 0.85) / 0.14) ** 2))
     patch.dye(1 - contrast * (0.6 * cover + 0.3 * rim))
     patch.mark_defect(share < 1)

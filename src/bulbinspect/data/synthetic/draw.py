@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bulbinspect.data.synthetic.camera import draw_rig, photograph
+from bulbinspect.data.synthetic.camera import draw_cameras
 from bulbinspect.data.synthetic.defects import KINDS
 from bulbinspect.data.synthetic.difficulty import find_difficulty
 from bulbinspect.data.synthetic.marks import draw_marks
+from bulbinspect.data.synthetic.render import photograph, prepare
 from bulbinspect.data.synthetic.shape import Shape, draw_shape
 from bulbinspect.data.synthetic.surface import bare_surface
 from bulbinspect.errors import SpecError
@@ -47,8 +48,8 @@ def draw_bulb(
     """Draw bulb `index` of the set `seed`; another `shot` shows the same bulb turned otherwise.
 
     A function of its arguments alone. With `defect_share=0` every bulb is what it would be without
-    its defect, down to the noise. The defect always lies where the nearest camera of shot 0 looks
-    at it from at most 50°, and every camera of a rig with three views or more stands within 60°.
+    its defect, down to the noise. Every shot shows the defect: it sits where the body is wide and
+    not steep, and one camera stands at most 50° to its side.
     """
     check_numbers(
         seed=seed,
@@ -61,7 +62,7 @@ def draw_bulb(
     level = find_difficulty(difficulty)
     rng = np.random.default_rng([seed, index, _BODY])
     shape = draw_shape(rng, num_heights=size_px * 4 // 3)
-    turn = float(rng.uniform(0, 2 * math.pi))
+    angle = float(rng.uniform(0, 2 * math.pi))  # of the defect, or of where it would be
     mottling = float(rng.uniform(*level.mottling))
     surface = bare_surface(rng, shape, num_angles=size_px * 8 // 3, mottling=mottling)
     draw_marks(rng, surface, level)
@@ -71,16 +72,13 @@ def draw_bulb(
         kind = list(KINDS)[int(rng.integers(len(KINDS)))]
         extent = float(rng.uniform(*level.extent)) * 2 * shape.largest_radius
         contrast = float(rng.uniform(*level.contrast))
-        angle = turn + _seen_angle(rng, num_views)
         patch = surface.patch(angle, _wide_height(rng, shape), reach=1.2 * extent)
         KINDS[kind](rng, patch, extent, contrast)
     rng = np.random.default_rng([seed, index, _SHOT, shot])
-    if shot:
-        turn += float(rng.uniform(0, 2 * math.pi))
-    rig = draw_rig(rng, turn, num_views)
-    views, masks = photograph(
-        surface, rig, size_px, np.random.default_rng([seed, index, _SENSOR, shot])
-    )
+    cameras = draw_cameras(rng, angle - _seen_angle(rng, num_views), num_views)
+    body, sensor = prepare(surface), np.random.default_rng([seed, index, _SENSOR, shot])
+    pictures = [photograph(body, camera, size_px, sensor) for camera in cameras]
+    views, masks = (np.stack(stack) for stack in zip(*pictures, strict=True))
     return DrawnBulb(views, masks, kind)
 
 
@@ -111,7 +109,10 @@ def check_numbers(
 
 
 def _seen_angle(rng: np.random.Generator, num_views: int) -> float:
-    """Draw where a defect sits, seen from shot 0: near enough to one of its cameras."""
+    """Draw how far round from the first camera a defect stands: near enough to one of them.
+
+    With four views or more that is any angle.
+    """
     camera = int(rng.integers(num_views)) * (2 * math.pi / num_views)
     off_axis = min(math.pi / num_views, _FARTHEST_OFF_AXIS)
     return camera + float(rng.uniform(-off_axis, off_axis))

@@ -74,7 +74,7 @@ def _draw_print(rng: np.random.Generator, surface: Surface, ink: Range) -> None:
     cells = np.zeros((7, 4 * len(glyphs) + 1), dtype=np.bool_)  # a blank edge on every side
     for i, glyph in enumerate(glyphs):
         cells[1:6, 4 * i + 1 : 4 * i + 4] = glyph
-    cell = float(rng.uniform(0.008, 0.015))
+    cell = float(rng.uniform(0.011, 0.017))
     wide, tall = cell * cells.shape[1] / 2, cell * cells.shape[0] / 2
     patch = surface.patch(*_place(rng, surface), reach=wide)
     column = np.clip((patch.u + wide) / cell, 0, cells.shape[1] - 1).astype(np.int64)

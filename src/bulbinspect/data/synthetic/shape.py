@@ -1,11 +1,13 @@
 """The body of a bulb: a profile turned about an upright axis."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
+"""Float32 wherever there is one for each place or pixel: twice as fast as float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +153,19 @@ def draw_shape(rng: np.random.Generator, num_heights: int) -> Shape:
     # The square of the radius is smoothed: its ends then are round, as those of an ellipse.
     square = np.interp((np.arange(num_heights) + 0.5) / num_heights, heights, radii**2)
     for _ in range(2):
-        square = _smooth(square, max(num_heights // 24, 1))
+        square = _smooth(square, max(num_heights // 18, 1))
     radius = np.sqrt(square)
     radius *= rng.uniform(*profile.largest_radius) / radius.max()
     slope = np.gradient(radius, tallness / num_heights)
     return Shape(profile, tallness, radius.astype(np.float32), slope.astype(np.float32))
 
 
-def _smooth(values: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
+def _smooth(values: Floats, reach: int) -> Floats:
     """Return the mean over `reach` neighbours to each side; beyond the ends lie mirrored values."""
     ends = np.concatenate(
         [2 * values[0] - values[reach:0:-1], values, 2 * values[-1] - values[-2 : -reach - 2 : -1]]
     )
     total = np.cumsum(np.concatenate([[0.0], ends]))
     width = 2 * reach + 1
-    return np.maximum((total[width:] - total[:-width]) / width, 1e-6)
+    means: Floats = (total[width:] - total[:-width]) / width
+    return np.maximum(means, 1e-6)

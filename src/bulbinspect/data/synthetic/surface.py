@@ -74,7 +74,7 @@ def bare_surface(
     """Draw the skin of a body without any mark: its tone, mottling, grain, fibres, metal cap."""
     num_heights = len(shape.radius)
     size = (num_angles, num_heights)
-    tone = float(rng.uniform(0.4, 0.85))
+    tone = float(rng.uniform(0.5, 0.85))
     grain = float(rng.uniform(0.0, 0.05))
     fibre = float(rng.uniform(0.03, 0.09)) if shape.profile.papery else 0.0
     gloss = float(rng.uniform(0.0, 0.25) if shape.profile.papery else rng.uniform(0.3, 1.0))
