@@ -51,9 +51,10 @@ def synth(
 
     Example: bulbinspect synth data/drawn --bulbs 1000 --seed 1 --size 128
     """
-    from bulbinspect.data.synthetic.write import SetSpec, write_set
+    from bulbinspect.data.synthetic.write import write_set
 
-    spec = SetSpec(
+    write_set(
+        out,
         num_bulbs=bulbs,
         seed=seed,
         size_px=size,
@@ -63,8 +64,8 @@ def synth(
         defect_share=defect_share,
         fractions=_read_fractions(splits),
         labels=labels.value,
+        workers=workers,
     )
-    write_set(out, spec, workers=workers)
     typer.echo(f"{bulbs} bulbs, {bulbs * shots * views} pictures: {out / 'manifest.csv'}")
 
 

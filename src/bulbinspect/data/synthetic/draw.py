@@ -12,7 +12,7 @@ from bulbinspect.data.synthetic.difficulty import find_difficulty
 from bulbinspect.data.synthetic.marks import draw_marks
 from bulbinspect.data.synthetic.render import photograph, prepare
 from bulbinspect.data.synthetic.shape import Shape, draw_shape
-from bulbinspect.data.synthetic.surface import bare_surface
+from bulbinspect.data.synthetic.skin import draw_skin
 from bulbinspect.errors import SpecError
 
 SMALLEST_SIZE_PX = 32
@@ -64,7 +64,7 @@ def draw_bulb(
     shape = draw_shape(rng, num_heights=size_px * 4 // 3)
     angle = float(rng.uniform(0, 2 * math.pi))  # of the defect, or of where it would be
     mottling = float(rng.uniform(*level.mottling))
-    surface = bare_surface(rng, shape, num_angles=size_px * 8 // 3, mottling=mottling)
+    surface = draw_skin(rng, shape, num_angles=size_px * 8 // 3, mottling=mottling)
     draw_marks(rng, surface, level)
     kind = ""
     if is_defective(index, defect_share):

@@ -12,112 +12,57 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A family of bodies: outline, how wide and tall they come, what they are made of."""
+    """A family of bodies: its outline, how wide and tall it comes, what it is made of."""
 
-    outline: tuple[tuple[float, float], ...]  # (height, radius as share of the largest)
-    largest_radius: tuple[float, float]
-    tallness: tuple[float, float]  # height of the body, in picture widths
+    heights: tuple[float, ...]
+    radii: tuple[float, ...]  # at `heights`, as shares of the largest
+    largest_radius: tuple[float, float]  # range, in picture widths
+    tallness: tuple[float, float]  # range, in picture widths
     cap: float = 0.0  # a metal cap reaches up to this height
     papery: bool = False  # a dry skin with fibres, instead of glass
 
 
 PROFILES: dict[str, Profile] = {
     "pear lamp": Profile(
-        (
-            (0.0, 0.28),
-            (0.02, 0.40),
-            (0.2, 0.42),
-            (0.25, 0.46),
-            (0.38, 0.62),
-            (0.54, 0.92),
-            (0.68, 1.0),
-            (0.84, 0.88),
-            (0.94, 0.55),
-            (1.0, 0.0),
-        ),
-        (0.25, 0.30),
-        (0.82, 0.9),
+        heights=(0.00, 0.02, 0.20, 0.25, 0.38, 0.54, 0.68, 0.84, 0.94, 1.00),
+        radii=(0.28, 0.40, 0.42, 0.46, 0.62, 0.92, 1.00, 0.88, 0.55, 0.00),
+        largest_radius=(0.25, 0.30),
+        tallness=(0.82, 0.90),
         cap=0.21,
     ),
     "globe lamp": Profile(
-        (
-            (0.0, 0.26),
-            (0.02, 0.36),
-            (0.18, 0.38),
-            (0.24, 0.5),
-            (0.36, 0.84),
-            (0.56, 1.0),
-            (0.78, 0.87),
-            (0.92, 0.55),
-            (1.0, 0.0),
-        ),
-        (0.30, 0.36),
-        (0.80, 0.88),
+        heights=(0.00, 0.02, 0.18, 0.24, 0.36, 0.56, 0.78, 0.92, 1.00),
+        radii=(0.26, 0.36, 0.38, 0.50, 0.84, 1.00, 0.87, 0.55, 0.00),
+        largest_radius=(0.30, 0.36),
+        tallness=(0.80, 0.88),
         cap=0.19,
     ),
     "candle lamp": Profile(
-        (
-            (0.0, 0.5),
-            (0.02, 0.62),
-            (0.22, 0.66),
-            (0.26, 0.74),
-            (0.42, 1.0),
-            (0.6, 0.92),
-            (0.78, 0.62),
-            (0.92, 0.28),
-            (1.0, 0.0),
-        ),
-        (0.20, 0.24),
-        (0.84, 0.9),
+        heights=(0.00, 0.02, 0.22, 0.26, 0.42, 0.60, 0.78, 0.92, 1.00),
+        radii=(0.50, 0.62, 0.66, 0.74, 1.00, 0.92, 0.62, 0.28, 0.00),
+        largest_radius=(0.20, 0.24),
+        tallness=(0.84, 0.90),
         cap=0.24,
     ),
     "reflector lamp": Profile(
-        (
-            (0.0, 0.28),
-            (0.02, 0.38),
-            (0.22, 0.4),
-            (0.28, 0.46),
-            (0.5, 0.64),
-            (0.72, 0.92),
-            (0.84, 1.0),
-            (0.92, 0.95),
-            (0.985, 0.6),
-            (1.0, 0.0),
-        ),
-        (0.28, 0.33),
-        (0.8, 0.86),
+        heights=(0.00, 0.02, 0.22, 0.28, 0.50, 0.72, 0.84, 0.92, 0.985, 1.00),
+        radii=(0.28, 0.38, 0.40, 0.46, 0.64, 0.92, 1.00, 0.95, 0.60, 0.00),
+        largest_radius=(0.28, 0.33),
+        tallness=(0.80, 0.86),
         cap=0.23,
     ),
     "tulip bulb": Profile(
-        (
-            (0.0, 0.2),
-            (0.03, 0.46),
-            (0.13, 0.82),
-            (0.3, 1.0),
-            (0.48, 0.94),
-            (0.68, 0.64),
-            (0.85, 0.28),
-            (0.95, 0.1),
-            (1.0, 0.0),
-        ),
-        (0.28, 0.35),
-        (0.78, 0.88),
+        heights=(0.00, 0.03, 0.13, 0.30, 0.48, 0.68, 0.85, 0.95, 1.00),
+        radii=(0.20, 0.46, 0.82, 1.00, 0.94, 0.64, 0.28, 0.10, 0.00),
+        largest_radius=(0.28, 0.35),
+        tallness=(0.78, 0.88),
         papery=True,
     ),
     "onion": Profile(
-        (
-            (0.0, 0.15),
-            (0.04, 0.46),
-            (0.15, 0.82),
-            (0.36, 1.0),
-            (0.56, 0.86),
-            (0.7, 0.46),
-            (0.8, 0.2),
-            (0.92, 0.12),
-            (1.0, 0.06),
-        ),
-        (0.32, 0.39),
-        (0.78, 0.88),
+        heights=(0.00, 0.04, 0.15, 0.36, 0.56, 0.70, 0.80, 0.92, 1.00),
+        radii=(0.15, 0.46, 0.82, 1.00, 0.86, 0.46, 0.20, 0.12, 0.06),
+        largest_radius=(0.32, 0.39),
+        tallness=(0.78, 0.88),
         papery=True,
     ),
 }
@@ -145,7 +90,7 @@ class Shape:
 def draw_shape(rng: np.random.Generator, num_heights: int) -> Shape:
     """Draw a body of any family, no two alike; tables get `num_heights` places."""
     profile = list(PROFILES.values())[int(rng.integers(len(PROFILES)))]
-    heights, radii = np.array(profile.outline).T
+    heights, radii = np.array(profile.heights), np.array(profile.radii)
     inner = (heights > max(profile.cap, 0.05)) & (heights < 0.95)
     heights = heights + np.where(inner, rng.uniform(-0.015, 0.015, len(heights)), 0.0)
     radii = radii * (1 + np.where(inner, 0.05, 0.02) * rng.uniform(-1, 1, len(radii)))

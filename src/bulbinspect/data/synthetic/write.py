@@ -1,10 +1,11 @@
 """A whole set of drawn bulbs on disk: pictures, manifest, truth."""
 
 import csv
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -14,8 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bulbinspect.bulb import GOOD
-from bulbinspect.data.synthetic.difficulty import find_difficulty
-from bulbinspect.data.synthetic.draw import check_numbers, draw_bulb, is_defective
+from bulbinspect.data.synthetic.draw import DrawnBulb, draw_bulb, is_defective
 from bulbinspect.errors import SpecError, UsageError
 from bulbinspect.files import whole_folder
 from bulbinspect.progress import progress
@@ -33,113 +33,114 @@ _MANIFEST = ["bulb_id", "view", "path", "label", "group", "split", "kind", "shot
 _TRUTH = ["bulb_id", "view", "kind", "visible_px"]
 
 
-@dataclass(frozen=True, slots=True)
-class SetSpec:
-    """What a set holds; bulb i of it depends on none but `seed` and what says how bulbs look."""
-
-    num_bulbs: int
-    seed: int = 0
-    size_px: int = 96
-    num_views: int = 4
-    num_shots: int = 1
-    difficulty: str = "default"
-    defect_share: float = 0.5
-    fractions: tuple[float, ...] = DEFAULT_FRACTIONS  # train, val, test
-    labels: Labels = "binary"
-
-    def __post_init__(self) -> None:
-        find_difficulty(self.difficulty)
-        check_numbers(
-            seed=self.seed,
-            size_px=self.size_px,
-            num_views=self.num_views,
-            defect_share=self.defect_share,
-        )
-        if self.num_bulbs < 1 or self.num_shots < 1:
-            raise SpecError("a set has at least 1 bulb, shot at least once")
-        if self.labels not in ("binary", "kinds"):
-            raise SpecError(f"labels are {self.labels!r}, expected binary or kinds")
-        if (
-            len(self.fractions) != len(SPLITS)
-            or min(self.fractions) < 0
-            or abs(sum(self.fractions) - 1) > 1e-6
-        ):
-            raise SpecError(
-                f"splits are {self.fractions}, expected the shares of {', '.join(SPLITS)}: "
-                "three numbers of 0 or more whose sum is 1"
-            )
-
-
-def write_set(folder: Path, spec: SetSpec, *, workers: int | None = None) -> None:
-    """Draw the set `spec` into the new `folder`: the whole of it or nothing.
+def write_set(
+    folder: Path,
+    *,
+    num_bulbs: int,
+    seed: int = 0,
+    size_px: int = 96,
+    num_views: int = 4,
+    num_shots: int = 1,
+    difficulty: str = "default",
+    defect_share: float = 0.5,
+    fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    labels: Labels = "binary",
+    workers: int | None = None,
+) -> None:
+    """Draw a set of bulbs into the new `folder`: the whole of it or nothing.
 
     `folder` gets `images/<bulb>_<view>.png`, `manifest.csv`, and the truth: `truth.csv` and
-    `truth/<bulb>_<view>.png`, a mask for each view of a defective bulb. The bytes do not depend on
-    `workers` (all cores unless given). A folder that exists is a UsageError.
+    `truth/<bulb>_<view>.png`, a mask for each view of a defective bulb. The bytes of a bulb depend
+    neither on `num_bulbs` nor on `workers` (threads; all cores unless given). `fractions` are the
+    shares of train, val and test. A folder that exists is a UsageError.
     """
     if folder.exists():
         raise UsageError(f"{folder} exists already: name a new folder, or remove that one")
-    shots = [(index, shot) for index in range(spec.num_bulbs) for shot in range(spec.num_shots)]
-    splits = assign_splits(spec)
+    if num_bulbs < 1 or num_shots < 1:
+        raise SpecError(f"{num_bulbs} bulbs, {num_shots} shots of each: expected at least 1")
+    if labels not in ("binary", "kinds"):
+        raise SpecError(f"labels are {labels!r}, expected binary or kinds")
+    splits = assign_splits(num_bulbs, defect_share=defect_share, fractions=fractions)
+    draw = partial(
+        draw_bulb,
+        seed,
+        size_px=size_px,
+        num_views=num_views,
+        difficulty=difficulty,
+        defect_share=defect_share,
+    )
+    shots = [(i, shot, splits[i]) for i in range(num_bulbs) for shot in range(num_shots)]
+    manifest, truth = [_MANIFEST], [_TRUTH]
     with (
         whole_folder(folder) as unfinished,
         progress("drawing bulbs", len(shots)) as advance,
-        ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
+        _threads(workers or os.cpu_count() or 1) as pool,
     ):
         (unfinished / "images").mkdir()
         (unfinished / "truth").mkdir()
-        manifest, truth = [_MANIFEST], [_TRUTH]
-        for (index, _), rows in zip(
-            shots, pool.map(partial(_write_shot, unfinished, spec), shots), strict=True
-        ):
-            manifest += [[*row[:5], splits[index], *row[5:]] for row in rows[0]]
+        for rows in pool.map(partial(_write_shot, unfinished, draw, labels), shots):
+            manifest += rows[0]
             truth += rows[1]
             advance(1)
         _write_table(unfinished / "manifest.csv", manifest)
         _write_table(unfinished / "truth.csv", truth)
 
 
-def assign_splits(spec: SetSpec) -> list[str]:
-    """Return the split of each bulb: good and defective ones in turn go where most are missing.
+def assign_splits(num_bulbs: int, *, defect_share: float, fractions: Sequence[float]) -> list[str]:
+    """Return the split of each bulb: good and defective ones each go where most are missing.
 
-    So the share of each class in each split is kept to within a bulb, and the split of a bulb does
-    not depend on how many follow it.
+    So every split holds its share of each class to within a bulb, and the split of a bulb does not
+    depend on how many follow it.
     """
-    counts = {False: [0, 0, 0], True: [0, 0, 0]}
+    if not (
+        len(fractions) == len(SPLITS)
+        and all(share >= 0 for share in fractions)
+        and math.isclose(sum(fractions), 1, abs_tol=1e-6)
+    ):
+        raise SpecError(
+            f"splits are {', '.join(map(str, fractions))}: expected a share for each of "
+            f"{', '.join(SPLITS)}, together 1"
+        )
+    counts = {False: [0] * len(SPLITS), True: [0] * len(SPLITS)}
     splits = []
-    for index in range(spec.num_bulbs):
-        count = counts[is_defective(index, spec.defect_share)]
+    for index in range(num_bulbs):
+        count = counts[is_defective(index, defect_share)]
         total = sum(count) + 1
-        missing = [share * total - n for share, n in zip(spec.fractions, count, strict=True)]
+        missing = [share * total - n for share, n in zip(fractions, count, strict=True)]
         place = missing.index(max(missing))
         count[place] += 1
         splits.append(SPLITS[place])
     return splits
 
 
-def _write_shot(folder: Path, spec: SetSpec, which: tuple[int, int]) -> tuple[list[Row], list[Row]]:
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Yield a pool; when the block ends badly, what waits is dropped and what runs is awaited."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write_shot(
+    folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: tuple[int, int, str]
+) -> tuple[list[Row], list[Row]]:
     """Draw one shot of a bulb and save its pictures; return its rows of manifest and truth."""
-    index, shot = which
-    drawn = draw_bulb(
-        spec.seed,
-        index,
-        size_px=spec.size_px,
-        num_views=spec.num_views,
-        difficulty=spec.difficulty,
-        shot=shot,
-        defect_share=spec.defect_share,
-    )
+    index, shot, split = which
+    drawn = draw(index, shot=shot)
     group = f"bulb-{index:06d}"
     bulb_id = f"{group}-shot{shot + 1}" if shot else group
-    label = drawn.kind if drawn.kind and spec.labels == "kinds" else DEFECT if drawn.kind else GOOD
+    defect = drawn.kind if labels == "kinds" else DEFECT
+    same = [defect if drawn.kind else GOOD, group, split, drawn.kind, str(shot + 1)]
     manifest, truth = [], []
-    for view, (picture, mask) in enumerate(zip(drawn.views, drawn.masks, strict=True), start=1):
-        path = f"images/{bulb_id}_{view}.png"
-        _save(picture, folder / path)
-        manifest.append([bulb_id, str(view), path, label, group, drawn.kind, str(shot + 1)])
+    for number, (picture, mask) in enumerate(zip(drawn.views, drawn.masks, strict=True), start=1):
+        view, name = str(number), f"{bulb_id}_{number}.png"
+        _save(picture, folder / "images" / name)
+        manifest.append([bulb_id, view, f"images/{name}", *same])
         if drawn.kind:
-            _save(mask.astype(np.uint8) * 255, folder / "truth" / f"{bulb_id}_{view}.png")
-            truth.append([bulb_id, str(view), drawn.kind, str(int(mask.sum()))])
+            _save(mask.astype(np.uint8) * 255, folder / "truth" / name)
+            truth.append([bulb_id, view, drawn.kind, str(int(mask.sum()))])
     return manifest, truth
 
 
