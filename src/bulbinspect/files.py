@@ -1,9 +1,10 @@
 """Every file appears whole or not at all: written beside its place, flushed, synced, renamed."""
 
+import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +32,13 @@ def whole_file(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write `values` as indented JSON; NaN and infinity, which JSON lacks, are a ValueError."""
+    with whole_file(path) as file:
+        json.dump(values, file, indent=2, allow_nan=False)
+        file.write("\n")
 
 
 @contextmanager

@@ -1,20 +1,18 @@
 """The record of a run: one folder that no other run writes into."""
 
 import fcntl
-import json
 import platform
 import shlex
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bulbinspect.errors import UsageError
-from bulbinspect.files import whole_file
+from bulbinspect.files import write_json
+from bulbinspect.machine import git_commit, package_versions
 
 _PACKAGES = ("bulbinspect", "torch", "torchvision", "lightning", "torchmetrics", "numpy", "pillow")
 
@@ -49,35 +47,11 @@ def write_environment(path: Path, *, seed: int) -> dict[str, Any]:
         "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join(sys.argv),
         "seed": seed,
-        "git_commit": _git_commit(),
+        "git_commit": git_commit(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": f"{platform.system()} {platform.release()}",
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": package_versions(_PACKAGES),
     }
     write_json(path, environment)
     return environment
-
-
-def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write `values` as indented JSON, whole or not at all."""
-    with whole_file(path) as file:
-        json.dump(values, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-
-
-def _git_commit() -> str | None:
-    """Return the commit of this source, with a plus if files differ from it; None outside git."""
-    root = Path(__file__).parent
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],  # noqa: S607  # whichever git
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return described.stdout.strip() or None if described.returncode == 0 else None
