@@ -195,10 +195,11 @@ def _deep_netpbm(image: ImageFile.ImageFile, file: IO[bytes], bit_depth: int) ->
         return np.rint(np.array(image) * (white / 65535)).astype(np.uint16)
     file.seek(tile.offset)
     size = image.width * image.height
-    samples = np.frombuffer(file.read(2 * size), dtype=">u2")
-    if samples.size < size:
-        raise PictureError("truncated", f"only {samples.size} of {size} pixels are there")
-    return samples.astype(np.uint16).reshape(image.height, image.width)
+    samples = file.read(2 * size)
+    if len(samples) < 2 * size:
+        raise PictureError("truncated", f"only {len(samples) // 2} of {size} pixels are there")
+    levels = np.frombuffer(samples, dtype=">u2").astype(np.uint16)
+    return levels.reshape(image.height, image.width)
 
 
 def _of_depth(pixels: Gray, bit_depth: int) -> Gray:
