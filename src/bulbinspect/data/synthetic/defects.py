@@ -50,7 +50,7 @@ def draw_scratch(rng: np.random.Generator, patch: Patch, extent: float, contrast
         line = places * length * along + (offset + bend * (4 * places**2 - 1)) * across
         groove = np.exp(-((_distance(patch, line) / width) ** 2))
         lip = np.exp(-((_distance(patch, line + 2.2 * width * across) / width) ** 2))
-        patch.dye((1 - contrast * groove) * (1 + 0.5 * contrast * lip))
+        patch.dye((1 - contrast * groove) * (1 + 0.7 * contrast * lip))
         patch.mark_defect(groove + lip > 0.3)
 
 
