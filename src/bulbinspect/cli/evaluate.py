@@ -1,0 +1,55 @@
+"""`bulbinspect evaluate`: how well a bundle judges bulbs whose labels are known."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    manifest: Annotated[Path, typer.Option(help="The manifest, with labels.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="A new folder for the results.", show_default=False)],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, val, test, or all.")] = "test",
+    splits: Annotated[
+        Path | None,
+        typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
+    ] = None,
+) -> None:
+    """Measure a bundle on a split of a manifest: metrics.json, and every prediction.
+
+    Exit code 0: all judged, 1: some unjudged, 2: wrong use.
+
+    Example: bulbinspect evaluate --manifest data/manifest.csv --split test --out figures
+    """
+    from bulbinspect.bundle.bundle import read_bundle
+    from bulbinspect.bundle.find import find_bundle
+    from bulbinspect.data.manifest import read_manifest
+    from bulbinspect.data.split import read_splits
+    from bulbinspect.inspection.evaluate import choose_bulbs, evaluate_to_folder
+    from bulbinspect.inspection.inspector import Inspector
+    from bulbinspect.inspection.predict import refuse_existing
+    from bulbinspect.inspection.text import for_terminal
+
+    refuse_existing(out)
+    bundle = read_bundle(find_bundle(model))
+    table = read_manifest(manifest)
+    bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
+    inspector = Inspector(bundle, device=device, threads=threads)
+    facts = {"manifest_sha256": table.sha256, "split": split}
+    metrics = evaluate_to_folder(inspector, bulbs, out, facts)
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            typer.echo(f"{name}: {value:.4f}")
+    typer.echo(f"{metrics['num_judged']} of {metrics['num_bulbs']} bulbs judged", err=True)
+    for reason, number in metrics["unjudged"].items():
+        typer.echo(f"unjudged because of {reason}: {number}", err=True)
+    typer.echo(f"results: {for_terminal(str(out))}", err=True)
+    raise typer.Exit(1 if metrics["num_unjudged"] else 0)

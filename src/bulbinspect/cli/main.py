@@ -1,0 +1,51 @@
+"""`bulbinspect`: the verbs, and what becomes of an error."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bulbinspect.cli.evaluate import evaluate
+from bulbinspect.cli.predict import predict
+from bulbinspect.errors import BulbInspectError
+
+WRONG_USE = 2
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would triple the time that --help takes
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for _verb in (predict, evaluate):
+    app.command()(_verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bulbinspect {version('bulbinspect')}")
+        raise typer.Exit
+
+
+@app.callback()
+def bulbinspect(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """One verdict for a bulb photographed from several sides."""
+
+
+def run() -> None:
+    """Run the command line; a mistake of the user is a line on stderr and exit code 2."""
+    try:
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except (BulbInspectError, OSError, typer.TyperException) as error:
+        from bulbinspect.inspection.text import for_terminal
+
+        text = for_terminal(str(error), keep="\n")
+        print(f"bulbinspect: {text}", file=sys.stderr)
+        sys.exit(WRONG_USE)

@@ -1,0 +1,89 @@
+"""`bulbinspect predict`: verdicts on a folder of pictures."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bulbinspect.inspection.inspector import Inspector
+    from bulbinspect.inspection.source import Source
+    from bulbinspect.inspection.summary import Summary
+
+
+def predict(
+    path: Annotated[
+        Path, typer.Argument(help="A folder of pictures, or a manifest.", show_default=False)
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A new folder for the results.  [default: rows go to stdout]"),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            help="Regular expression with the named groups `bulb` and `view`, for the names of "
+            "flat files.  [default: <bulb>_<view>.<ending>]"
+        ),
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Also write report.html.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
+    ] = None,
+) -> None:
+    """Judge every bulb of a folder: pass, reject, or unjudged with the reason.
+
+    Exit code 0: all judged, 1: some unjudged, 2: wrong use.
+
+    Example: bulbinspect predict pictures/ --out results --html
+    """
+    from bulbinspect.bundle.bundle import read_bundle
+    from bulbinspect.bundle.find import find_bundle
+    from bulbinspect.errors import UsageError
+    from bulbinspect.inspection.inspector import Inspector
+    from bulbinspect.inspection.predict import predict_to_folder, refuse_existing
+    from bulbinspect.inspection.source import find_bulbs
+    from bulbinspect.inspection.summary import describe
+    from bulbinspect.inspection.text import for_terminal
+
+    if out is not None:
+        refuse_existing(out)
+    elif html:
+        raise UsageError("--html needs --out, the folder that the page belongs to")
+    bundle = read_bundle(find_bundle(model))
+    source = find_bulbs(path, pattern)
+    for note in source.notes:
+        typer.echo(f"note: {for_terminal(note)}", err=True)
+    inspector = Inspector(bundle, device=device, threads=threads)
+    start = time.monotonic()
+    if out is None:
+        summary = _to_stdout(inspector, source)
+    else:
+        title = f"Verdicts on {path.resolve().name}" if html else None
+        summary = predict_to_folder(inspector, source, out, page_title=title)
+    for line in summary.lines(time.monotonic() - start):
+        typer.echo(line, err=True)
+    for name, value in describe(bundle).items():
+        typer.echo(f"{name}: {value}", err=True)
+    if out is not None:
+        typer.echo(f"results: {for_terminal(str(out))}", err=True)
+    raise typer.Exit(1 if summary.num_unjudged else 0)
+
+
+def _to_stdout(inspector: "Inspector", source: "Source") -> "Summary":
+    from bulbinspect.inspection.predict import print_predictions, watched
+
+    answers = inspector.inspect(source.bulbs)
+    if not sys.stdout.isatty():  # a progress bar would stand in the way of the rows
+        answers = watched(answers, source.num_bulbs)
+    # not sys.stdout itself: rich takes that for its bar, and it may not encode every name
+    with os.fdopen(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as rows:
+        return print_predictions(answers, inspector.bundle, rows)
