@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bulbinspect.errors import ExportError
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.models.siamese import SiameseNet
 
@@ -47,7 +48,8 @@ def export_graph(network: SiameseNet, spec: PreprocessSpec, *, num_views: int) -
             dynamo=True,
             external_data=False,
         )
-    assert program is not None  # None is for exports straight to a file
+    if program is None:
+        raise ExportError("torch exported nothing")
     graph: bytes = program.model_proto.SerializeToString()
     return graph
 

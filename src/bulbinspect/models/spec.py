@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from bulbinspect.errors import SpecError
 from bulbinspect.models.siamese import SiameseNet
 from bulbinspect.nn.gray_levels import ScaleGrayLevels
@@ -67,10 +65,10 @@ def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
     )
 
 
-MODELS: dict[str, Callable[[ModelSpec, Path | None], nn.Module]] = {"siamese": build_siamese}
+MODELS: dict[str, Callable[[ModelSpec, Path | None], SiameseNet]] = {"siamese": build_siamese}
 
 
-def build_model(spec: ModelSpec, weights: Path | None = None) -> nn.Module:
+def build_model(spec: ModelSpec, weights: Path | None = None) -> SiameseNet:
     """Return the untrained network of that spec, its trunk with `weights` from a file if given."""
     if spec.name not in MODELS:
         raise SpecError(f"unknown model {spec.name!r}; known are {', '.join(MODELS)}")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import lightning as L
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
@@ -33,7 +34,7 @@ class Batch(NamedTuple):
 class CachedBulbs(Dataset[Batch]):
     """Some bulbs of a cache, fetched a whole batch at once."""
 
-    def __init__(self, cache: ViewCache, rows: np.ndarray[Any, Any], targets: Tensor) -> None:
+    def __init__(self, cache: ViewCache, rows: NDArray[np.int64], targets: Tensor) -> None:
         self.cache = cache
         self.rows = rows
         self.targets = targets
@@ -108,7 +109,7 @@ class BulbDataModule(L.LightningDataModule):
     ) -> None:
         super().__init__()
         self.manifest_path = Path(manifest)
-        self.spec = PreprocessSpec.from_dict(preprocess)
+        self.preprocess = PreprocessSpec.from_dict(preprocess)
         self.batch_size = batch_size
         self.cache_folder = Path(cache_folder)
         self.fractions = fractions
@@ -131,21 +132,34 @@ class BulbDataModule(L.LightningDataModule):
         self.cache = open_cache(
             self.manifest.bulbs,
             self.manifest.num_views,
-            self.spec,
+            self.preprocess,
             self.cache_folder,
             manifest_sha256=self.manifest.sha256,
         )
+        longest = max(self.manifest.bulbs, key=lambda bulb: len(bulb.views))
+        self.view_names = tuple(view.name for view in longest.views)
         self.ready = True
 
     def bulbs(self, split: str) -> list[Bulb]:
         """Return the bulbs of a split in the manifest's order, as `Batch.rows` counts them."""
         return [bulb for bulb in self.manifest.bulbs if bulb.split == split]
 
+    def counts(self, split: str) -> list[int]:
+        """Return how many bulbs of each class a split holds, in the order of the classes."""
+        labels = [bulb.label for bulb in self.bulbs(split)]
+        return [labels.count(name) for name in self.classes]
+
     def dataset(self, split: str) -> CachedBulbs:
         """Return the cached bulbs of a split."""
         rows = [row for row, bulb in enumerate(self.manifest.bulbs) if bulb.split == split]
         targets = [self.classes.index(bulb.label) for bulb in self.bulbs(split)]
         return CachedBulbs(self.cache, np.array(rows, dtype=np.int64), torch.tensor(targets))
+
+    def arrays(self, split: str) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.int64]]:
+        """Return views `(N, V, H, W)`, present `(N, V)` and targets `(N,)` of a whole split."""
+        dataset = self.dataset(split)
+        rows = dataset.rows
+        return self.cache.views[rows], self.cache.present[rows], dataset.targets.numpy()
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the training batches in the order of (seed, epoch)."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import lightning as L
 from lightning.pytorch.callbacks import ModelCheckpoint
-from torch import nn
 
 from bulbinspect.errors import CheckpointError
+from bulbinspect.models.siamese import SiameseNet
 from bulbinspect.training.checkpoint import network_weights, read_checkpoint
 from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.module import BulbModule
@@ -20,11 +20,11 @@ _EXPECTED_WARNINGS = (
 
 
 def fit(
-    trainer: L.Trainer, module: BulbModule, datamodule: BulbDataModule, ckpt: Path | None
-) -> nn.Module:
+    trainer: L.Trainer, module: BulbModule, datamodule: BulbDataModule, ckpt: str | None
+) -> SiameseNet:
     """Train from the start, or on from `ckpt`; return the network of the best epoch, on the CPU."""
     if ckpt is not None:
-        read_checkpoint(ckpt)  # a wrong path or file is refused in our words
+        read_checkpoint(Path(ckpt))  # a wrong path or file is refused in our words
     with warnings.catch_warnings():
         for message in _EXPECTED_WARNINGS:
             warnings.filterwarnings("ignore", message=message)

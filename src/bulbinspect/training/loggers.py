@@ -1,7 +1,9 @@
-"""Where curves go besides `metrics.csv`."""
+"""Where a run shows itself besides `metrics.csv`."""
 
+import sys
 from importlib.util import find_spec
 
+from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
 
@@ -10,3 +12,12 @@ def tensorboard_if_installed(folder: str) -> Logger | bool:
     if find_spec("tensorboard") is None:
         return False
     return TensorBoardLogger(folder, name="", version="tensorboard")
+
+
+class BarOnTerminal(RichProgressBar):
+    """Lightning's bar on a terminal; elsewhere nothing: `MetricsCsv` prints plain lines there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if not sys.stdout.isatty():
+            self.disable()

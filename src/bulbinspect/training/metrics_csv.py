@@ -42,7 +42,7 @@ class MetricsCsv(L.Callback):
             writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
-        if not sys.stderr.isatty():
+        if not sys.stdout.isatty():
             print(self._line(trainer, row), file=sys.stderr, flush=True)
 
     def _line(self, trainer: L.Trainer, row: dict[str, float]) -> str:

@@ -18,7 +18,7 @@ _PACKAGES = ("bulbinspect", "torch", "torchvision", "lightning", "torchmetrics",
 
 
 @contextmanager
-def claimed_run_folder(folder: Path, *, ckpt: Path | None) -> Iterator[Path]:
+def claimed_run_folder(folder: Path, *, ckpt: str | None) -> Iterator[Path]:
     """Hold `folder` for this run alone while the block lasts; create it if it is not there.
 
     Raises UsageError if another process holds it, or if it already records a run and `ckpt` is
@@ -32,7 +32,7 @@ def claimed_run_folder(folder: Path, *, ckpt: Path | None) -> Iterator[Path]:
             raise UsageError(
                 f"{folder} belongs to a run that is still going on; choose another hydra.run.dir"
             ) from None
-        resumes = ckpt is not None and folder.resolve() in ckpt.resolve().parents
+        resumes = ckpt is not None and folder.resolve() in Path(ckpt).resolve().parents
         if (folder / "config.yaml").exists() and not resumes:
             raise UsageError(
                 f"{folder} already records a run; choose another hydra.run.dir, or resume it with "

@@ -1,0 +1,90 @@
+"""The proof that a bundle does what the trained network does."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bulbinspect.bundle.runtime import Runtime
+from bulbinspect.errors import ExportError
+from bulbinspect.export.graph import Judgement
+from bulbinspect.metrics.probability import defect_probability, softmax
+
+MIN_BULBS = 32
+MAX_DIFFERENCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the two were apart over `num_bulbs` bulbs and all their views.
+
+    `max_difference` is of probabilities, 0…1. `changed_verdicts` counts bulbs on the other side of
+    the reject threshold, or with another most probable class where there is no threshold.
+    """
+
+    num_bulbs: int
+    max_difference: float
+    changed_verdicts: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by name, ready for JSON."""
+        return asdict(self)
+
+
+def prove_agreement(
+    judgement: Judgement,
+    runtime: Runtime,
+    views: NDArray[Any],
+    present: NDArray[np.bool_],
+    *,
+    good: int | None,
+    reject_threshold: float | None,
+    batch_size: int = 16,
+) -> Agreement:
+    """Run `views (N, V, H, W)` integers, `present (N, V)` through both; refuse unless they agree.
+
+    Raises ExportError for fewer than MIN_BULBS bulbs, a difference above MAX_DIFFERENCE, one that
+    is not a number, or any changed verdict.
+    """
+    if len(views) < MIN_BULBS:
+        raise ExportError(f"agreement is proved on {MIN_BULBS} bulbs or more, got {len(views)}")
+    largest, changed = 0.0, 0
+    for start in range(0, len(views), batch_size):
+        batch = slice(start, start + batch_size)
+        shipped = runtime.run(views[batch], present[batch])
+        trained = _run_torch(judgement, views[batch], present[batch])
+        for ours, theirs in zip(trained, shipped, strict=True):
+            difference = np.abs(softmax(ours) - softmax(theirs)).max()
+            largest = float(np.maximum(largest, difference))  # NaN stays NaN
+        answers = (_answer(side[0], good, reject_threshold) for side in (trained, shipped))
+        changed += int(np.sum(next(answers) != next(answers)))
+    agreement = Agreement(len(views), largest, changed)
+    if not largest <= MAX_DIFFERENCE or changed:
+        raise ExportError(
+            f"the exported network differs from the trained one by {largest:.2g} in probability "
+            f"(allowed {MAX_DIFFERENCE:g}) and changes {changed} of {len(views)} verdicts"
+        )
+    return agreement
+
+
+def _run_torch(
+    judgement: Judgement, views: NDArray[Any], present: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    with torch.inference_mode():
+        logits, view_logits = judgement(
+            torch.from_numpy(views.astype(np.int32)), torch.from_numpy(present)
+        )
+    return logits.numpy(), view_logits.numpy()
+
+
+def _answer(
+    logits: NDArray[np.float32], good: int | None, reject_threshold: float | None
+) -> NDArray[Any]:
+    probabilities = softmax(logits)
+    if good is None or reject_threshold is None:
+        labels: NDArray[Any] = probabilities.argmax(-1)
+    return labels
+    rejected: NDArray[Any] = defect_probability(probabilities, good) >= reject_threshold
+    return rejected

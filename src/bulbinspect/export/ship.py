@@ -1,0 +1,89 @@
+"""From a trained network to the one file that ships."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bulbinspect.bundle.bundle import Bundle, write_bundle
+from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.bundle.runtime import Runtime
+from bulbinspect.export.agreement import MIN_BULBS, prove_agreement
+from bulbinspect.export.graph import Judgement, export_graph
+from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
+from bulbinspect.metrics.probability import defect_probability, softmax
+from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.models.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Judgeable:
+    """Preprocessed bulbs: `views (N, V, H, W)` integers, `present (N, V)`, `target (N,)`."""
+
+    views: NDArray[Any]
+    present: NDArray[np.bool_]
+    target: NDArray[np.int64]
+
+
+def ship(
+    network: SiameseNet,
+    path: Path,
+    *,
+    model: ModelSpec,
+    preprocess: PreprocessSpec,
+    classes: Sequence[str],
+    view_names: Sequence[str],
+    val: Judgeable,
+    provenance: Mapping[str, Any],
+) -> Bundle:
+    """Write the bundle of `network` to `path` and return it.
+
+    The reject threshold is chosen on `val` through the exported graph, not the trained network:
+    what is claimed is measured on what ships. Raises ExportError if the two disagree, DataError
+    if there is a good class but `val` cannot give a threshold; then nothing is written.
+    """
+    draft = BundleMetadata(
+        classes=tuple(classes),
+        view_names=tuple(view_names),
+        preprocess=preprocess,
+        model=model.to_dict(),
+        provenance=dict(provenance),
+    )
+    graph = export_graph(network, preprocess, num_views=len(view_names))
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = Runtime(write_bundle(Path(folder) / "draft.onnx", graph, draft), device="cpu")
+    point = _operating_point(runtime, draft.good_index, val)
+    agreement = prove_agreement(
+        Judgement(network).eval(),
+        runtime,
+        *_enough(val),
+        good=draft.good_index,
+        reject_threshold=None if point is None else point.reject_threshold,
+    )
+    metadata = replace(draft, operating_point=point, agreement=agreement.to_dict())
+    return write_bundle(path, graph, metadata)
+
+
+def _operating_point(runtime: Runtime, good: int | None, val: Judgeable) -> OperatingPoint | None:
+    if good is None:
+        return None
+    logits = np.concatenate(
+        [
+            runtime.run(val.views[start : start + 16], val.present[start : start + 16])[0]
+            for start in range(0, len(val.views), 16)
+        ]
+    )
+    probability = defect_probability(softmax(logits), good)
+    return best_balanced_accuracy(val.target != good, probability, chosen_on="val")
+
+
+def _enough(val: Judgeable) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return `val`, followed by as many copies, each shifted further, as the proof needs bulbs."""
+    copies = max(1, -(-MIN_BULBS // max(len(val.views), 1)))
+    shifted = [np.roll(val.views, 7 * copy, axis=(-2, -1)) for copy in range(copies)]
+    return np.concatenate(shifted), np.concatenate([val.present] * copies)

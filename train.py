@@ -1,0 +1,128 @@
+"""Train, export, evaluate: `python train.py experiment=siamese`. The only file that knows Hydra."""
+
+import hashlib
+import os
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hydra
+from bulbinspect.data.split import write_splits
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from bulbinspect.bundle.bundle import Bundle
+from bulbinspect.errors import BulbInspectError, NonFiniteLossError
+from bulbinspect.export.ship import Judgeable, ship
+from bulbinspect.files import whole_file, write_json
+from bulbinspect.inspection.evaluate import evaluate
+from bulbinspect.inspection.inspector import Inspector
+from bulbinspect.machine import git_commit, package_versions
+from bulbinspect.models.spec import ModelSpec
+from bulbinspect.training.datamodule import BulbDataModule
+from bulbinspect.training.fit import fit
+from bulbinspect.training.memory import raise_malloc_thresholds
+from bulbinspect.training.run_folder import claimed_run_folder, write_environment
+
+ROOT = Path(__file__).resolve().parent
+
+
+def repo_path(path: str) -> str:
+    """Resolve a path of the configs against the repository, wherever the command was given."""
+    return str(ROOT / path)
+
+
+def run_folder(ckpt: str | None, experiment: str | None) -> str:
+    """Return the folder of the run that is resumed, or a new one named by time and experiment."""
+    if ckpt is not None:
+        return str(Path(ckpt).resolve().parent.parent)
+    return repo_path(f"runs/{datetime.now():%Y-%m-%d_%H-%M-%S}_{experiment or 'train'}")
+
+
+OmegaConf.register_new_resolver("repo", repo_path)
+OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
+
+
+def train(config: DictConfig, folder: Path) -> None:
+    """Do one run and leave its record in `folder`: build, fit, export, evaluate."""
+    data: BulbDataModule = instantiate(config.data, _convert_="all")
+    data.setup()
+    for note in data.notes:
+        print(f"note: {note}", file=sys.stderr)
+    spec = ModelSpec(
+        **config.model, num_classes=len(data.classes), max_level=data.preprocess.max_level
+    )
+    module = instantiate(config.module, _convert_="all")(
+        spec=spec,
+        classes=data.classes,
+        train_counts=data.counts("train"),
+        val_counts=data.counts("val"),
+    )
+    trainer = instantiate(config.trainer, _convert_="all")
+    network = fit(trainer, module, data, config.ckpt)
+    if not trainer.is_global_zero:
+        return  # one process of a DDP run writes for all
+    write_splits(folder / "split.csv", data.manifest.bulbs)
+    bundle = ship(
+        network,
+        folder / "bundle.onnx",
+        model=spec,
+        preprocess=data.preprocess,
+        classes=data.classes,
+        view_names=data.view_names,
+        val=Judgeable(*data.arrays("val")),
+        provenance=provenance(config, data),
+    )
+    write_json(folder / "metrics.json", judge_splits(bundle, data, folder))
+    print(f"run folder: {folder}\nbundle:     {folder / 'bundle.onnx'}")
+
+
+def judge_splits(bundle: Bundle, data: BulbDataModule, folder: Path) -> dict[str, Any]:
+    """Judge val and test from their picture files through the bundle, as the line will."""
+    inspector = Inspector(bundle)
+    figures: dict[str, Any] = {"notes": list(data.notes)}
+    for split in ("val", "test"):
+        if data.bulbs(split):
+            figures[split] = evaluate(inspector, data.bulbs(split), folder, suffix=f"-{split}")
+    return figures
+
+
+def provenance(config: DictConfig, data: BulbDataModule) -> dict[str, Any]:
+    """Return what the bundle should know of where it comes from."""
+    text = OmegaConf.to_yaml(config, resolve=True)
+    return {
+        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git_commit": git_commit(),
+        "packages": package_versions(("bulbinspect", "torch", "lightning", "onnxruntime")),
+        "manifest_sha256": data.manifest.sha256,
+        "data_sha256": data.cache.data_sha256,
+        "config_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "seed": config.seed,
+    }
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="train")
+def main(config: DictConfig) -> None:
+    """Claim the run folder and train; what the user can mend is told in one line."""
+    raise_malloc_thresholds()
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    is_helper = os.environ.get("LOCAL_RANK", "0") != "0"  # a further process of a DDP run
+    try:
+        with nullcontext() if is_helper else claimed_run_folder(folder, ckpt=config.ckpt):
+            if not is_helper:
+                write_environment(folder / "environment.json", seed=config.seed)
+                with whole_file(folder / "config.yaml") as file:
+                    file.write(OmegaConf.to_yaml(config, resolve=True))
+            train(config, folder)
+    except BulbInspectError as error:
+        if isinstance(error, NonFiniteLossError):
+            write_json(folder / "non-finite.json", {"step": error.step, "bulbs": error.bulb_ids})
+        print(f"train.py: {error}", file=sys.stderr)
+        sys.exit(3 if isinstance(error, NonFiniteLossError) else 2)
+
+
+if __name__ == "__main__":
+    main()
