@@ -121,6 +121,11 @@ def test_the_side_that_gave_the_verdict_is_framed_and_named(page, rejected):
     assert written.all("img")[2]["alt"] == "Bulb b2, side 3, which gave the verdict"
 
 
+def test_a_reason_that_repeats_the_label_is_said_once(page, rejected):
+    assert page(rejected).texts["code"] == ["defect"]
+    assert "code" not in page(replace(rejected, label="defect")).texts
+
+
 def test_only_a_reject_has_a_side_that_gave_the_verdict(page, rejected):
     written = page(replace(rejected, verdict=Verdict.REVIEW))
     assert written.all("figure", "gave-verdict") == []
