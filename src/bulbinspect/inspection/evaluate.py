@@ -1,6 +1,5 @@
 """How well a bundle judges bulbs whose labels are known, measured through the inspector."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ import numpy as np
 from bulbinspect.bulb import GOOD, Bulb, Prediction, Verdict
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.files import whole_file, whole_folder
+from bulbinspect.files import whole_folder, write_json
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import refuse_existing, watched, write_predictions
 from bulbinspect.metrics import rates
@@ -31,8 +30,7 @@ def evaluate_to_folder(
     refuse_existing(out)
     with whole_folder(out) as folder:
         metrics = {**facts, **evaluate(inspector, bulbs, folder)}
-        with whole_file(folder / "metrics.json") as file:
-            file.write(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+        write_json(folder / "metrics.json", metrics)
     return metrics
 
 

@@ -1,6 +1,5 @@
 """A bundle at work: bulbs in, one prediction for each out, in order, whatever happens to them."""
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from bulbinspect.errors import BundleError, PictureError, UsageError
 from bulbinspect.imaging.load import load_view
 from bulbinspect.inspection.arrange import ViewFault, arrange
 from bulbinspect.inspection.verdict import Judge
+from bulbinspect.machine import usable_cores
 
 _BATCHES_AHEAD = 3  # for each thread: enough that none waits for the consumer of the answers
 
@@ -126,13 +126,6 @@ class _Complete:
     bulb: Bulb
     views: tuple[View, ...]
     pixels: NDArray[Any]
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use, which is often fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _batches(bulbs: Iterable[Bulb], size: int) -> Iterator[list[Bulb]]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bulbinspect.bulb import Bulb, Prediction, Verdict, View, ViewPrediction
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.errors import BundleError
+from bulbinspect.metrics.probability import defect_probability, softmax
 
 
 class Judge:
@@ -36,18 +37,10 @@ class Judge:
         """Answer for one bulb: logits (K,), view_logits (V, K) in the order of `views`."""
         if not (np.isfinite(logits).all() and np.isfinite(view_logits).all()):
             return self.unjudged(bulb, "non_finite", "the network answered NaN or infinity")
-        each = [
-            ViewPrediction(
-                view.name,
-                view.path,
-                defect_probability=self._defect_probability(probabilities),
-                class_probabilities=tuple(probabilities.tolist()),
-            )
-            for view, probabilities in zip(views, softmax(view_logits), strict=True)
-        ]
-        probabilities = softmax(logits)
-        defect_probability = self._defect_probability(probabilities)
-        verdict = self._verdict(defect_probability)
+        probabilities, view_probabilities = softmax(logits), softmax(view_logits)
+        defect = self._defect_probabilities(probabilities[None])[0]
+        view_defects = self._defect_probabilities(view_probabilities)
+        verdict = self._verdict(defect)
         rejected = verdict is Verdict.REJECT
         return Prediction(
             bulb.bulb_id,
@@ -55,10 +48,19 @@ class Judge:
             self._model,
             reason="defect" if rejected else "",
             label=self._label(probabilities, verdict),
-            defect_probability=defect_probability,
-            defective_view=max(each, key=_defect_probability_of).view if rejected else "",
+            defect_probability=defect,
+            defective_view=views[int(np.argmax(np.array(view_defects, float)))].name
+            if rejected
+            else "",
             class_probabilities=tuple(probabilities.tolist()),
-            views=tuple(each),
+            views=tuple(
+                ViewPrediction(
+                    view.name, view.path, defect_probability=alone, class_probabilities=tuple(each)
+                )
+                for view, alone, each in zip(
+                    views, view_defects, view_probabilities.tolist(), strict=True
+                )
+            ),
         )
 
     def unjudged(
@@ -75,17 +77,17 @@ class Judge:
             views=tuple(known),
         )
 
-    def _defect_probability(self, probabilities: NDArray[np.float64]) -> float | None:
-        """Return 1 - P(good), summed from the other classes because that loses no digits."""
+    def _defect_probabilities(self, probabilities: NDArray[np.float64]) -> list[float | None]:
+        """Return 1 - P(good) for each row; None for each without a good class."""
         if self._good is None:
-            return None
-        return min(1.0, float(np.delete(probabilities, self._good).sum()))
+            return [None] * len(probabilities)
+        return list(defect_probability(probabilities, self._good).tolist())
 
-    def _verdict(self, defect_probability: float | None) -> Verdict | None:
-        if self._reject_threshold is None or defect_probability is None:
+    def _verdict(self, defect: float | None) -> Verdict | None:
+        if self._reject_threshold is None or defect is None:
             return None
         # in this order, because whatever does not compare must not pass
-        return Verdict.PASS if defect_probability < self._reject_threshold else Verdict.REJECT
+        return Verdict.PASS if defect < self._reject_threshold else Verdict.REJECT
 
     def _label(self, probabilities: NDArray[np.float64], verdict: Verdict | None) -> str:
         """Return the most probable class; of a rejected bulb the most probable other than good."""
@@ -95,16 +97,3 @@ class Judge:
         if self._good is not None:
             candidates[self._good] = -1
         return self._classes[int(np.argmax(candidates))]
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the probabilities over the last axis, in double precision."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(axis=-1, keepdims=True)
-    powers = np.exp(shifted)
-    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-    return probabilities
-
-
-def _defect_probability_of(view: ViewPrediction) -> float:
-    return view.defect_probability or 0.0
