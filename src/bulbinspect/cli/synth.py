@@ -1,5 +1,6 @@
 """`bulbinspect synth`: draw a data set of bulbs whose defects are known to the pixel."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,7 @@ def synth(
         LabelChoice, typer.Option(help="Label defective bulbs `defect`, or by kind of defect.")
     ] = LabelChoice.BINARY,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads; all cores unless given.")
+        int | None, typer.Option(min=1, help="Processes; one for each core unless given.")
     ] = None,
 ) -> None:
     """Draw synthetic bulbs.
@@ -64,7 +65,7 @@ def synth(
         defect_share=defect_share,
         fractions=_read_fractions(splits),
         labels=labels.value,
-        workers=workers,
+        workers=workers or os.cpu_count() or 1,
     )
     typer.echo(f"{bulbs} bulbs, {bulbs * shots * views} pictures: {out / 'manifest.csv'}")
 

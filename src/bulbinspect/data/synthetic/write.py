@@ -2,11 +2,11 @@
 
 import csv
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,9 @@ DEFECT = "defect"
 
 Labels = Literal["binary", "kinds"]
 Row = list[str]
+Rows = tuple[list[Row], list[Row]]  # of manifest and truth
+Which = tuple[int, int, str]  # index, shot, split
+Work = Callable[[Which], Rows]
 
 _MANIFEST = ["bulb_id", "view", "path", "label", "group", "split", "kind", "shot"]
 _TRUTH = ["bulb_id", "view", "kind", "visible_px"]
@@ -45,19 +48,22 @@ def write_set(
     defect_share: float = 0.5,
     fractions: Sequence[float] = DEFAULT_FRACTIONS,
     labels: Labels = "binary",
-    workers: int | None = None,
+    workers: int = 1,
 ) -> None:
     """Draw a set of bulbs into the new `folder`: the whole of it or nothing.
 
     `folder` gets `images/<bulb>_<view>.png`, `manifest.csv`, and the truth: `truth.csv` and
     `truth/<bulb>_<view>.png`, a mask for each view of a defective bulb. The bytes of a bulb depend
-    neither on `num_bulbs` nor on `workers` (threads; all cores unless given). `fractions` are the
-    shares of train, val and test. A folder that exists is a UsageError.
+    neither on `num_bulbs` nor on `workers`, the processes that draw. `fractions` are the shares of
+    train, val and test. A folder that exists is a UsageError.
     """
     if folder.exists():
         raise UsageError(f"{folder} exists already: name a new folder, or remove that one")
-    if num_bulbs < 1 or num_shots < 1:
-        raise SpecError(f"{num_bulbs} bulbs, {num_shots} shots of each: expected at least 1")
+    if min(num_bulbs, num_shots, workers) < 1:
+        raise SpecError(
+            f"{num_bulbs} bulbs, {num_shots} shots of each, {workers} workers: "
+            "expected at least 1 of each"
+        )
     if labels not in ("binary", "kinds"):
         raise SpecError(f"labels are {labels!r}, expected binary or kinds")
     splits = assign_splits(num_bulbs, defect_share=defect_share, fractions=fractions)
@@ -74,11 +80,11 @@ def write_set(
     with (
         whole_folder(folder) as unfinished,
         progress("drawing bulbs", len(shots)) as advance,
-        _threads(workers or os.cpu_count() or 1) as pool,
+        _crew(workers) as each,
     ):
         (unfinished / "images").mkdir()
         (unfinished / "truth").mkdir()
-        for rows in pool.map(partial(_write_shot, unfinished, draw, labels), shots):
+        for rows in each(partial(_write_shot, unfinished, draw, labels), shots):
             manifest += rows[0]
             truth += rows[1]
             advance(1)
@@ -114,18 +120,22 @@ def assign_splits(num_bulbs: int, *, defect_share: float, fractions: Sequence[fl
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Yield a pool; when the block ends badly, what waits is dropped and what runs is awaited."""
-    pool = ThreadPoolExecutor(count)
+def _crew(workers: int) -> Iterator[Callable[[Work, Iterable[Which]], Iterator[Rows]]]:
+    """Yield what `map` is, done by processes if there are several workers.
+
+    Threads would only wait for each other: most of the work is many small steps of numpy.
+    """
+    if workers == 1:
+        yield map
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
-        yield pool
+        yield partial(pool.map, chunksize=8)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _write_shot(
-    folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: tuple[int, int, str]
-) -> tuple[list[Row], list[Row]]:
+def _write_shot(folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: Which) -> Rows:
     """Draw one shot of a bulb and save its pictures; return its rows of manifest and truth."""
     index, shot, split = which
     drawn = draw(index, shot=shot)
