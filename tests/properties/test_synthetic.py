@@ -2,9 +2,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulbinspect.data.manifest import SPLITS
 from bulbinspect.data.synthetic.difficulty import DIFFICULTIES
 from bulbinspect.data.synthetic.draw import draw_bulb, is_defective
-from bulbinspect.data.synthetic.write import SPLITS, assign_splits
+from bulbinspect.data.synthetic.write import assign_splits
 
 BULB = {
     "seed": st.integers(0, 2**63),

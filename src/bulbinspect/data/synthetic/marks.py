@@ -7,7 +7,7 @@ import numpy as np
 from bulbinspect.data.synthetic.difficulty import Difficulty, Range
 from bulbinspect.data.synthetic.surface import Surface
 
-_DIGITS = np.array(
+_GLYPHS = np.array(
     [
         [int(bit) for bit in row]
         for row in (
@@ -70,7 +70,7 @@ def _draw_label(rng: np.random.Generator, surface: Surface, ink: Range) -> None:
 
 def _draw_print(rng: np.random.Generator, surface: Surface, ink: Range) -> None:
     """A line of upright glyphs."""
-    glyphs = _DIGITS[rng.integers(len(_DIGITS), size=int(rng.integers(2, 7)))]
+    glyphs = _GLYPHS[rng.integers(len(_GLYPHS), size=int(rng.integers(2, 7)))]
     cells = np.zeros((7, 4 * len(glyphs) + 1), dtype=np.bool_)  # a blank edge on every side
     for i, glyph in enumerate(glyphs):
         cells[1:6, 4 * i + 1 : 4 * i + 4] = glyph

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bulbinspect.data.synthetic.camera import Camera, empty_picture, expose
 from bulbinspect.data.synthetic.light import brightness, tilt_normals
-from bulbinspect.data.synthetic.shape import Floats
+from bulbinspect.data.synthetic.shape import Floats, Shape
 from bulbinspect.data.synthetic.surface import Surface
 
 Places = npt.NDArray[np.int64]
@@ -25,14 +25,14 @@ _TAPS = (1, 3, 9)
 
 
 @dataclass(frozen=True, slots=True)
-class Relighted:
+class Subject:
     """A surface made ready for its cameras: `maps (levels * A * Z, 3)` of albedo and two slopes."""
 
     surface: Surface
     maps: Floats
 
 
-def prepare(surface: Surface) -> Relighted:
+def prepare(surface: Surface) -> Subject:
     """Tabulate albedo and relief slopes, sharp and averaged over angles."""
     shape, relief = surface.shape, surface.relief
     num_angles, num_heights = relief.shape
@@ -50,54 +50,73 @@ def prepare(surface: Surface) -> Relighted:
         maps[level] = (
             blurred + np.roll(blurred, step, axis=0) + np.roll(blurred, -step, axis=0)
         ) / 3
-    return Relighted(surface, maps.reshape(-1, 3))
+    return Subject(surface, maps.reshape(-1, 3))
 
 
 def photograph(
-    body: Relighted, camera: Camera, size_px: int, rng: np.random.Generator
+    body: Subject, camera: Camera, size_px: int, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.uint8], Mask]:
     """Return one view `(H, W)` and which of its pixels show the defect `(H, W)`."""
     surface, shape = body.surface, body.surface.shape
-    num_angles, num_heights = surface.albedo.shape
     right, up = _grid(size_px)
     picture = empty_picture(camera, right, up)
-    x, y = _beside_axis(camera, right, up)
-    column = np.clip(
-        y * (num_heights / shape.tallness) + (num_heights / 2 - 0.5), 0, num_heights - 1.001
-    )
-    low = column.astype(np.int64)
-    margin = 2 / size_px
-    near = np.flatnonzero(
-        (np.abs(x) < shape.radius[low] + margin) & (np.abs(y) < shape.tallness / 2 + margin)
-    )
-    x, y, low = x.ravel()[near], y.ravel()[near], low.ravel()[near]
-    share = column.ravel()[near] - low
+    rays = _near_rays(shape, *_beside_axis(camera, right, up), margin=2 / size_px)
 
-    radius, slope = _between(shape.radius, low, share), _between(shape.slope, low, share)
-    upright = 1 / np.sqrt(1 + slope * slope)
-    below_top = shape.tallness / 2 - np.abs(y)
-    edge = _between(
-        _outline(surface, camera).ravel(), np.where(x > 0, low + num_heights, low), share
-    )
-    cover = np.clip(np.minimum((edge - np.abs(x)) * upright, below_top) * size_px + 0.5, 0, 1)
-
-    side = np.clip(x / radius, -1, 1)
+    radius = _between(shape.radius, rays.low, rays.share)
+    slope = _between(shape.slope, rays.low, rays.share)
+    side = np.clip(rays.x / radius, -1, 1)
     front = np.sqrt(1 - side * side)
+    num_angles = len(surface.albedo)
     row = (np.arcsin(side) + camera.angle) * (num_angles / (2 * math.pi)) - 0.5
     row = np.mod(row, np.float32(num_angles))
     stretch = (num_angles / (2 * math.pi * size_px)) / np.maximum(radius * front, 1e-3)
     level = (stretch > _TAPS[1] - 1).astype(np.int64) + (stretch > _TAPS[2] - 3)
-    albedo, around, along = _look_up(body, level, row, low, share)
+    albedo, around, along = _look_up(body, level, row, rays)
     normals = tilt_normals(side, front, slope, around, along)
     scattered, mirrored = brightness(normals, camera, surface.gloss)
     flat = picture.ravel()
-    flat[near] += cover * (albedo * scattered + mirrored - flat[near])
+    cover = _cover(surface, camera, rays, slope, size_px)
+    flat[rays.pixels] += cover * (albedo * scattered + mirrored - flat[rays.pixels])
 
     seen = np.zeros(picture.size, dtype=np.bool_)
     nearest = (row + 0.5).astype(np.int64) % num_angles
-    hit = surface.defect[nearest, low + (share > 0.5)]
-    seen[near] = hit & (np.abs(x) < radius) & (below_top > 0)
+    hit = surface.defect[nearest, rays.low + (rays.share > 0.5)]
+    seen[rays.pixels] = hit & (np.abs(rays.x) < radius) & (np.abs(rays.y) < shape.tallness / 2)
     return expose(picture, camera, rng), seen.reshape(picture.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rays:
+    """Pixels `(n,)` on the body or next to it, and where their rays run."""
+
+    pixels: Places  # in the flattened picture
+    x: Floats  # to the right of the axis
+    y: Floats  # above the body's middle
+    low: Places  # in the tables over heights: the place below
+    share: Floats  # how far from there to the place above
+
+
+def _near_rays(shape: Shape, x: Floats, y: Floats, margin: float) -> _Rays:
+    num_heights = len(shape.radius)
+    column = y * (num_heights / shape.tallness) + (num_heights / 2 - 0.5)
+    column = np.clip(column, 0, num_heights - 1.001)
+    low = column.astype(np.int64)
+    pixels = np.flatnonzero(
+        (np.abs(x) < shape.radius[low] + margin) & (np.abs(y) < shape.tallness / 2 + margin)
+    )
+    low = low.ravel()[pixels]
+    share = column.ravel()[pixels] - low
+    return _Rays(pixels, x.ravel()[pixels], y.ravel()[pixels], low, share)
+
+
+def _cover(surface: Surface, camera: Camera, rays: _Rays, slope: Floats, size_px: int) -> Floats:
+    """Return which share of each pixel the body covers: edges are smooth."""
+    shape = surface.shape
+    table = np.where(rays.x > 0, rays.low + len(shape.radius), rays.low)
+    edge = _between(_outline(surface, camera).ravel(), table, rays.share)
+    inside = (edge - np.abs(rays.x)) / np.sqrt(1 + slope * slope)
+    inside = np.minimum(inside, shape.tallness / 2 - np.abs(rays.y))
+    return np.clip(inside * size_px + 0.5, 0, 1)
 
 
 @lru_cache(maxsize=8)
@@ -130,7 +149,7 @@ def _outline(surface: Surface, camera: Camera) -> Floats:
 
 
 def _look_up(
-    body: Relighted, level: Places, row: Floats, low: Places, share: Floats
+    body: Subject, level: Places, row: Floats, rays: _Rays
 ) -> tuple[Floats, Floats, Floats]:
     """Return albedo and both slopes between the places of the maps, bilinearly."""
     num_angles, num_heights = body.surface.albedo.shape
@@ -138,11 +157,10 @@ def _look_up(
     part = (row - first)[:, None]
     first %= num_angles  # rounding may have carried a row to the very end
     second = (first + 1) % num_angles
-    start = level * (num_angles * num_heights) + low
-    first, second = start + first * num_heights, start + second * num_heights
-    up = share[:, None]
-    here = _between(body.maps, first, up)
-    here += (_between(body.maps, second, up) - here) * part
+    start = level * (num_angles * num_heights) + rays.low
+    up = rays.share[:, None]
+    here = _between(body.maps, start + first * num_heights, up)
+    here += (_between(body.maps, start + second * num_heights, up) - here) * part
     return here[:, 0], here[:, 1], here[:, 2]
 
 

@@ -14,25 +14,23 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bulbinspect.bulb import GOOD
+from bulbinspect.bulb import GOOD, Bulb, View
+from bulbinspect.data.manifest import SPLITS, write_manifest
 from bulbinspect.data.synthetic.draw import DrawnBulb, draw_bulb, is_defective
 from bulbinspect.errors import SpecError, UsageError
 from bulbinspect.files import whole_folder
 from bulbinspect.progress import progress
 
-SPLITS = ("train", "val", "test")
 DEFAULT_FRACTIONS = (0.6, 0.15, 0.25)
 
 DEFECT = "defect"
 """The label of every defective bulb where kinds are not told apart."""
 
 Labels = Literal["binary", "kinds"]
-Row = list[str]
-Rows = tuple[list[Row], list[Row]]  # of manifest and truth
 Which = tuple[int, int, str]  # index, shot, split
-Work = Callable[[Which], Rows]
+Written = tuple[Bulb, list[list[str]]]  # the bulb, and its rows of the truth
+Work = Callable[[Which], Written]
 
-_MANIFEST = ["bulb_id", "view", "path", "label", "group", "split", "kind", "shot"]
 _TRUTH = ["bulb_id", "view", "kind", "visible_px"]
 
 
@@ -76,7 +74,7 @@ def write_set(
         defect_share=defect_share,
     )
     shots = [(i, shot, splits[i]) for i in range(num_bulbs) for shot in range(num_shots)]
-    manifest, truth = [_MANIFEST], [_TRUTH]
+    bulbs, truth = [], [_TRUTH]
     with (
         whole_folder(folder) as unfinished,
         progress("drawing bulbs", len(shots)) as advance,
@@ -84,12 +82,13 @@ def write_set(
     ):
         (unfinished / "images").mkdir()
         (unfinished / "truth").mkdir()
-        for rows in each(partial(_write_shot, unfinished, draw, labels), shots):
-            manifest += rows[0]
-            truth += rows[1]
+        for bulb, rows in each(partial(_write_shot, unfinished, draw, labels), shots):
+            bulbs.append(bulb)
+            truth += rows
             advance(1)
-        _write_table(unfinished / "manifest.csv", manifest)
-        _write_table(unfinished / "truth.csv", truth)
+        write_manifest(unfinished / "manifest.csv", bulbs)
+        with (unfinished / "truth.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(truth)
 
 
 def assign_splits(num_bulbs: int, *, defect_share: float, fractions: Sequence[float]) -> list[str]:
@@ -120,7 +119,7 @@ def assign_splits(num_bulbs: int, *, defect_share: float, fractions: Sequence[fl
 
 
 @contextmanager
-def _crew(workers: int) -> Iterator[Callable[[Work, Iterable[Which]], Iterator[Rows]]]:
+def _crew(workers: int) -> Iterator[Callable[[Work, Iterable[Which]], Iterator[Written]]]:
     """Yield what `map` is, done by processes if there are several workers.
 
     Threads would only wait for each other: most of the work is many small steps of numpy.
@@ -135,29 +134,26 @@ def _crew(workers: int) -> Iterator[Callable[[Work, Iterable[Which]], Iterator[R
         pool.shutdown(cancel_futures=True)
 
 
-def _write_shot(folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: Which) -> Rows:
-    """Draw one shot of a bulb and save its pictures; return its rows of manifest and truth."""
+def _write_shot(
+    folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: Which
+) -> Written:
+    """Draw one shot of a bulb and save its pictures and masks."""
     index, shot, split = which
     drawn = draw(index, shot=shot)
     group = f"bulb-{index:06d}"
     bulb_id = f"{group}-shot{shot + 1}" if shot else group
     defect = drawn.kind if labels == "kinds" else DEFECT
-    same = [defect if drawn.kind else GOOD, group, split, drawn.kind, str(shot + 1)]
-    manifest, truth = [], []
+    extra = (("kind", drawn.kind), ("shot", str(shot + 1)))
+    views, truth = [], []
     for number, (picture, mask) in enumerate(zip(drawn.views, drawn.masks, strict=True), start=1):
-        view, name = str(number), f"{bulb_id}_{number}.png"
-        _save(picture, folder / "images" / name)
-        manifest.append([bulb_id, view, f"images/{name}", *same])
+        name, file = str(number), f"{bulb_id}_{number}.png"
+        views.append(View(name, folder / "images" / file, extra))
+        _save(picture, views[-1].path)
         if drawn.kind:
-            _save(mask.astype(np.uint8) * 255, folder / "truth" / name)
-            truth.append([bulb_id, view, drawn.kind, str(int(mask.sum()))])
-    return manifest, truth
+            _save(mask.astype(np.uint8) * 255, folder / "truth" / file)
+            truth.append([bulb_id, name, drawn.kind, str(int(mask.sum()))])
+    return Bulb(bulb_id, tuple(views), defect if drawn.kind else GOOD, group, split), truth
 
 
 def _save(pixels: npt.NDArray[np.uint8], path: Path) -> None:
     Image.fromarray(pixels).save(path, compress_level=1)
-
-
-def _write_table(path: Path, rows: Sequence[Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)

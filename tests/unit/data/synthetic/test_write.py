@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bulbinspect.data.manifest import read_manifest
 from bulbinspect.data.synthetic import write
 from bulbinspect.data.synthetic.draw import draw_bulb
 from bulbinspect.data.synthetic.write import assign_splits, write_set
@@ -41,6 +42,13 @@ def test_manifest_names_every_picture_once(drawn):
     assert [row["view"] for row in manifest] == ["1", "2", "3", "4"] * 12
     assert Counter(row["label"] for row in manifest) == {"good": 24, "defect": 24}
     assert all((row["label"] == "good") == (row["kind"] == "") for row in manifest)
+
+
+def test_reader_takes_the_manifest(drawn):
+    manifest = read_manifest(drawn / "manifest.csv")
+    assert manifest.classes == ("good", "defect")
+    assert [bulb.bulb_id for bulb in manifest.bulbs] == [f"bulb-{i:06d}" for i in range(12)]
+    assert all(view.path.is_file() for bulb in manifest.bulbs for view in bulb.views)
 
 
 def test_pictures_are_the_drawn_views(drawn):
