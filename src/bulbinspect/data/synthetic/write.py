@@ -52,8 +52,9 @@ def write_set(
 
     `folder` gets `images/<bulb>_<view>.png`, `manifest.csv`, and the truth: `truth.csv` and
     `truth/<bulb>_<view>.png`, a mask for each view of a defective bulb. The bytes of a bulb depend
-    neither on `num_bulbs` nor on `workers`, the processes that draw. `fractions` are the shares of
-    train, val and test. A folder that exists is a UsageError.
+    neither on `num_bulbs` nor on `workers`, the processes that draw: several need a main module
+    that may be imported again (`if __name__ == "__main__":`). `fractions` are the shares of train,
+    val and test. A folder that exists is a UsageError.
     """
     if folder.exists():
         raise UsageError(f"{folder} exists already: name a new folder, or remove that one")
