@@ -2,14 +2,15 @@
 
 import csv
 import hashlib
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
 from bulbinspect.bulb import GOOD, Bulb, View
 from bulbinspect.data.natural import view_key
+from bulbinspect.data.table import NOT_UTF8, is_utf8, numbered_rows, read_header, read_table
 from bulbinspect.errors import DataError
 from bulbinspect.files import whole_file
 
@@ -17,8 +18,6 @@ REQUIRED = ("bulb_id", "view", "path")
 OPTIONAL = ("label", "group", "split")
 COLUMNS = (*REQUIRED, *OPTIONAL)
 SPLITS = ("train", "val", "test")
-
-_NOT_UTF8 = "bytes that are not UTF-8"
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,9 @@ def read_manifest(path: Path, *, allow_outside: bool = False) -> Manifest:
     Pictures lie below the folder of the manifest, unless `allow_outside`. Whether they exist is
     found when they are read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"the manifest {path} cannot be read: {error.strerror}") from error
-    rows = _rows(content)
-    columns, problems = _header(rows)
+    content = read_table(path)
+    rows = numbered_rows(content)
+    columns, problems = read_header(rows, REQUIRED, OPTIONAL)
     if not problems:
         reader = _Reader(path.parent, columns, outside=allow_outside)
         for line, cells in rows:
@@ -85,7 +81,7 @@ def write_manifest(path: Path, bulbs: Iterable[Bulb]) -> None:
     check = _Reader(path.parent, columns, outside=False)
     rows = [_row(bulb, view, path.absolute().parent, extra) for bulb, view in views]
     for line, row in enumerate(rows, start=2):
-        check.add(line, row if _decodable("".join(row)) else _NOT_UTF8)
+        check.add(line, row if is_utf8("".join(row)) else NOT_UTF8)
     problems = [f"bulb {bulb.bulb_id!r} has no views" for bulb in bulbs if not bulb.views]
     if problems or check.problems:
         raise DataError(f"the manifest {path} cannot be written:", [*problems, *check.problems])
@@ -97,54 +93,11 @@ def write_manifest(path: Path, bulbs: Iterable[Bulb]) -> None:
 
 def _row(bulb: Bulb, view: View, folder: Path, extra: Sequence[str]) -> list[str]:
     place = view.path.absolute()
-    if place.is_relative_to(folder):
+    with suppress(ValueError):  # one that lies elsewhere is refused as absolute
         place = place.relative_to(folder)
     more = dict(view.extra)
     facts = (bulb.label, bulb.group, bulb.split)
     return [bulb.bulb_id, view.name, place.as_posix(), *facts, *(more.get(c, "") for c in extra)]
-
-
-def _decodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _rows(content: bytes) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the line on which each row starts, and its cells, or why it has none."""
-    file = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(file, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, str(error)
-        else:
-            if cells and not _decodable("".join(cells)):
-                yield line, _NOT_UTF8
-            elif cells:  # not an empty line
-                yield line, cells
-
-
-def _header(rows: Iterator[tuple[int, list[str] | str]]) -> tuple[list[str], list[str]]:
-    """Return the columns, or why they are not those of a manifest."""
-    line, columns = next(rows, (1, "the file is empty"))
-    if isinstance(columns, str):
-        return [], [f"line {line}: {columns}"]
-    problems = [f"no column {name!r}" for name in REQUIRED if name not in columns]
-    problems += [
-        f"column {name!r} stands there {columns.count(name)} times"
-        for name in dict.fromkeys(columns)
-        if columns.count(name) > 1
-    ]
-    if problems:
-        problems.append(f"expected a header {','.join(COLUMNS)} (the last three optional), UTF-8")
-    return columns, [f"line {line}: {problem}" for problem in problems]
 
 
 @dataclass(slots=True)
