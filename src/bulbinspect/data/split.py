@@ -138,7 +138,7 @@ def _divide(bulbs: Sequence[Bulb], fractions: Mapping[str, float], seed: int) ->
             "val shares groups with train: there are too few groups of some class to keep them "
             "whole, so figures on val flatter"
         )
-    notes += _absences(labels, splits, fractions)
+    notes += _absences(labels, splits, [name for name, share in fractions.items() if share > 0])
     return SplitResult(
         tuple(replace(bulb, split=split) for bulb, split in zip(bulbs, splits, strict=True)),
         tuple(notes),
