@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from bulbinspect.cli.bench import bench
 from bulbinspect.cli.evaluate import evaluate
 from bulbinspect.cli.predict import predict
+from bulbinspect.cli.synth import synth
 from bulbinspect.errors import BulbInspectError
 
 WRONG_USE = 2
@@ -17,8 +19,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate):
+for _verb in (predict, evaluate, synth):
     app.command()(_verb)
+app.add_typer(bench)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,63 @@
+"""`bulbinspect bench`: speed, as medians and ratios of one run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+bench = typer.Typer(
+    name="bench",
+    help="Measure speed: medians, ratios, promises.",
+    rich_markup_mode=None,
+)
+
+Model = Annotated[
+    Path | None,
+    typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
+]
+Repeats = Annotated[int, typer.Option(min=1, help="How often everything is timed, in turn.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
+
+
+@bench.command()
+def predict(
+    model: Model = None,
+    bulbs: Annotated[int, typer.Option(min=8, help="How many bulbs to draw and judge.")] = 500,
+    size: Annotated[int, typer.Option(min=32, help="Width and height of a picture.")] = 256,
+    repeats: Repeats = 5,
+    json: Json = None,
+) -> None:
+    """Judge a folder of drawn bulbs.
+
+    The time on all cores, result files included, against what decoding and the network cost alone.
+
+    Example: bulbinspect bench predict --json bench-predict.json
+    """
+    from bulbinspect.benchmark.predict import run_predict
+    from bulbinspect.bundle.find import find_bundle
+
+    _show(run_predict(find_bundle(model), num_bulbs=bulbs, size_px=size, repeats=repeats), json)
+
+
+@bench.command()
+def start(model: Model = None, repeats: Repeats = 9, json: Json = None) -> None:
+    """Start the program.
+
+    The time to its help and to the verdict on one bulb, each in a new process.
+
+    Example: bulbinspect bench start
+    """
+    from bulbinspect.benchmark.start import run_start
+    from bulbinspect.bundle.find import find_bundle
+
+    _show(run_start(find_bundle(model), repeats=repeats), json)
+
+
+def _show(result: Mapping[str, Any], json: Path | None) -> None:
+    from bulbinspect.benchmark.result import print_result
+    from bulbinspect.files import write_json
+
+    print_result(result)
+    if json is not None:
+        write_json(json, result)
