@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from bulbinspect.data.split import write_splits
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from bulbinspect.bundle.bundle import Bundle
+from bulbinspect.data.split import write_splits
 from bulbinspect.errors import BulbInspectError, NonFiniteLossError
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.files import whole_file, write_json

@@ -58,8 +58,8 @@ def prove_agreement(
         for ours, theirs in zip(trained, shipped, strict=True):
             difference = np.abs(softmax(ours) - softmax(theirs)).max()
             largest = float(np.maximum(largest, difference))  # NaN stays NaN
-        answers = (_answer(side[0], good, reject_threshold) for side in (trained, shipped))
-        changed += int(np.sum(next(answers) != next(answers)))
+        answers = [_answer(side[0], good, reject_threshold) for side in (trained, shipped)]
+        changed += int(np.sum(answers[0] != answers[1]))
     agreement = Agreement(len(views), largest, changed)
     if not largest <= MAX_DIFFERENCE or changed:
         raise ExportError(
@@ -83,8 +83,7 @@ def _answer(
     logits: NDArray[np.float32], good: int | None, reject_threshold: float | None
 ) -> NDArray[Any]:
     probabilities = softmax(logits)
-    if good is None or reject_threshold is None:
-        labels: NDArray[Any] = probabilities.argmax(-1)
-    return labels
-    rejected: NDArray[Any] = defect_probability(probabilities, good) >= reject_threshold
-    return rejected
+    answers: NDArray[Any] = probabilities.argmax(-1)
+    if good is not None and reject_threshold is not None:
+        answers = defect_probability(probabilities, good) >= reject_threshold
+    return answers

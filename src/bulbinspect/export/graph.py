@@ -57,11 +57,14 @@ def export_graph(network: SiameseNet, spec: PreprocessSpec, *, num_views: int) -
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the exporter's own talk off the screen; what fails still raises."""
-    level = logging.getLogger("onnxscript").level
+    loggers = [logging.getLogger(name) for name in ("onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        logging.getLogger("onnxscript").setLevel(logging.ERROR)
         try:
+            for logger in loggers:
+                logger.setLevel(logging.ERROR)
             yield
         finally:
-            logging.getLogger("onnxscript").setLevel(level)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

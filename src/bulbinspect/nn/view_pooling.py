@@ -73,7 +73,8 @@ class LogSumExpViewPooling(ViewPooling):
         """See `ViewPooling.pool`."""
         sharpness = self.log_sharpness.exp()
         total = (sharpness * features).masked_fill(~present, _NEVER).logsumexp(1)
-        return (total - present.sum(1).log()) / sharpness
+        num_present = present.sum(1).to(features.dtype)
+        return (total - num_present.log()) / sharpness
 
 
 class AttentionViewPooling(ViewPooling):

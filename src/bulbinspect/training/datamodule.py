@@ -127,7 +127,6 @@ class BulbDataModule(L.LightningDataModule):
         manifest = read_manifest(self.manifest_path)
         completed = complete_splits(manifest.bulbs, fractions=self.fractions, seed=self.split_seed)
         self.manifest: Manifest = replace(manifest, bulbs=tuple(completed.bulbs))
-        self.notes = completed.notes
         self.classes: tuple[str, ...] = _checked_classes(self.manifest)
         self.cache = open_cache(
             self.manifest.bulbs,
@@ -136,6 +135,7 @@ class BulbDataModule(L.LightningDataModule):
             self.cache_folder,
             manifest_sha256=self.manifest.sha256,
         )
+        self.notes = (*completed.notes, *self.cache.notes)
         longest = max(self.manifest.bulbs, key=lambda bulb: len(bulb.views))
         self.view_names = tuple(view.name for view in longest.views)
         self.ready = True

@@ -1,5 +1,6 @@
 """Train, then hand out the network of the best epoch."""
 
+import logging
 import warnings
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from bulbinspect.training.checkpoint import network_weights, read_checkpoint
 from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.module import BulbModule
 
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no list of absent devices
+
 _EXPECTED_WARNINGS = (
+    ".*treespec, LeafSpec.*",  # Lightning's own, of its own code
     ".*does not have many workers.*",  # batches come from a memory map: none are needed
     ".*checkpoint directory .* exists and is not empty.*",  # a resumed run
     ".*number of training batches .* is smaller than the logging interval.*",

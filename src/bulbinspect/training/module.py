@@ -98,8 +98,8 @@ class BulbModule(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Report loss, AUROC where there is one, and the score that picks the best epoch."""
         values = self.val_score.compute()
-        self.log_dict(values, prog_bar=False)
-        self.log(VAL_SCORE, values[VAL_SCORE], prog_bar=True)
+        for name, value in values.items():
+            self.log(name, value, prog_bar=name == VAL_SCORE)
         self.val_score.reset()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

@@ -21,8 +21,8 @@ _PACKAGES = ("bulbinspect", "torch", "torchvision", "lightning", "torchmetrics",
 def claimed_run_folder(folder: Path, *, ckpt: str | None) -> Iterator[Path]:
     """Hold `folder` for this run alone while the block lasts; create it if it is not there.
 
-    Raises UsageError if another process holds it, or if it already records a run and `ckpt` is
-    not a checkpoint of that very run. A killed run lets go of its folder at once.
+    Raises UsageError if another process holds it, or if it already records an epoch of a run and
+    `ckpt` is not a checkpoint of that very run. A killed run lets go of its folder at once.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
@@ -33,7 +33,7 @@ def claimed_run_folder(folder: Path, *, ckpt: str | None) -> Iterator[Path]:
                 f"{folder} belongs to a run that is still going on; choose another hydra.run.dir"
             ) from None
         resumes = ckpt is not None and folder.resolve() in Path(ckpt).resolve().parents
-        if (folder / "config.yaml").exists() and not resumes:
+        if (folder / "metrics.csv").exists() and not resumes:  # there since the first epoch
             raise UsageError(
                 f"{folder} already records a run; choose another hydra.run.dir, or resume it with "
                 f"ckpt={folder / 'checkpoints' / 'last.ckpt'}"

@@ -26,8 +26,9 @@ class ValScore(nn.Module):
         self.loss = MeanMetric()
         self.auroc: MulticlassAUROC | BinaryAUROC
         if good is None:
-            self.auroc = MulticlassAUROC(len(counts), average="macro")
-            self.has_auroc = sum(count > 0 for count in counts) > 1
+            self.auroc = MulticlassAUROC(len(counts), average="none")
+            self.occurring = [k for k, count in enumerate(counts) if count]
+            self.has_auroc = len(self.occurring) > 1
         else:
             self.auroc = BinaryAUROC()
             self.has_auroc = 0 < counts[good] < sum(counts)
@@ -46,9 +47,11 @@ class ValScore(nn.Module):
         loss: Tensor = self.loss.compute()
         if not self.has_auroc:
             return {"val/loss": loss, VAL_SCORE: -loss}
-        with warnings.catch_warnings():  # a class without bulbs in val is left out of the mean
-            warnings.filterwarnings("ignore", message=".*(samples in targets|nan).*")
+        with warnings.catch_warnings():  # a class without bulbs in val is left out below
+            warnings.filterwarnings("ignore", message="No positive samples in targets")
             auroc: Tensor = self.auroc.compute()
+        if self.good is None:  # torchmetrics counts an AUROC of 0 for a class that does not occur
+            auroc = auroc[self.occurring].mean()
         return {"val/loss": loss, "val/auroc": auroc, VAL_SCORE: auroc}
 
     def reset(self) -> None:
