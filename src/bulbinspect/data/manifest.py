@@ -1,6 +1,5 @@
 """The manifest: one row per view, read with every bad row named at once; see docs/manifest.md."""
 
-import csv
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -10,7 +9,14 @@ from pathlib import Path
 
 from bulbinspect.bulb import GOOD, Bulb, View
 from bulbinspect.data.natural import view_key
-from bulbinspect.data.table import NOT_UTF8, is_utf8, numbered_rows, read_header, read_table
+from bulbinspect.data.table import (
+    NOT_UTF8,
+    is_utf8,
+    numbered_rows,
+    read_header,
+    read_table,
+    write_rows,
+)
 from bulbinspect.errors import DataError
 from bulbinspect.files import whole_file
 
@@ -86,9 +92,7 @@ def write_manifest(path: Path, bulbs: Iterable[Bulb]) -> None:
     if problems or check.problems:
         raise DataError(f"the manifest {path} cannot be written:", [*problems, *check.problems])
     with whole_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        write_rows(file, [columns, *rows])
 
 
 def _row(bulb: Bulb, view: View, folder: Path, extra: Sequence[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """Divide bulbs into train, val and test: by whole groups, stratified by label, seeded."""
 
-import csv
 import math
 import random
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from bulbinspect.bulb import Bulb
 from bulbinspect.data.manifest import SPLITS
-from bulbinspect.data.table import numbered_rows, read_header, read_table
+from bulbinspect.data.table import numbered_rows, read_header, read_table, write_rows
 from bulbinspect.errors import DataError, SpecError
 from bulbinspect.files import whole_file
 
@@ -76,9 +75,7 @@ def split_by_group(
 def write_splits(path: Path, bulbs: Iterable[Bulb]) -> None:
     """Write the split of every bulb as CSV with the columns bulb_id, split, label, group."""
     with whole_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows([bulb.bulb_id, bulb.split, bulb.label, bulb.group] for bulb in bulbs)
+        write_rows(file, [_COLUMNS, *([b.bulb_id, b.split, b.label, b.group] for b in bulbs)])
 
 
 def read_splits(path: Path) -> dict[str, str]:

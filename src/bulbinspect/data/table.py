@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from bulbinspect.errors import DataError
 
@@ -58,6 +59,14 @@ def read_header(
         wanted = f"{','.join(required)} and perhaps {','.join(optional)}"
         problems.append(f"expected the columns {wanted}, separated by commas")
     return columns, [f"line {line}: {problem}" for problem in problems]
+
+
+def write_rows(file: IO[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write CSV that `numbered_rows` reads back, whatever stands in the cells."""
+    writer = csv.writer(file, lineterminator="\n")
+    careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:  # a carriage return ends a row too, which older Pythons forget to quote
+        (careful if "\r" in "".join(row) else writer).writerow(row)
 
 
 def is_utf8(text: str) -> bool:
