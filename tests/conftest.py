@@ -1,6 +1,8 @@
 """Fixtures for all tests: small bundles whose answers can be computed by hand, and pictures."""
 
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from PIL import Image
 
 from bulbinspect.bundle.bundle import Bundle, write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.cli import main
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.operating_point import OperatingPoint
 
@@ -144,3 +147,29 @@ def draw_bulb() -> Callable[..., Path]:
         return folder
 
     return draw
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def bulbinspect(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Done]:
+    """Run `bulbinspect` with these arguments in `tmp_path`, within this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["bulbinspect", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        said = capfd.readouterr()
+        return Done(ended.value.code or 0, said.out, said.err)
+
+    return call

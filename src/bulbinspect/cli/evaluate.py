@@ -23,9 +23,10 @@ def evaluate(
         int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
     ] = None,
 ) -> None:
-    """Measure a bundle on a split of a manifest: metrics.json, and every prediction.
+    """Measure a bundle on labelled bulbs.
 
-    Exit code 0: all judged, 1: some unjudged, 2: wrong use.
+    Writes metrics.json and every prediction. Exit code 0: all judged, 1: some unjudged, 2: wrong
+    use.
 
     Example: bulbinspect evaluate --manifest data/manifest.csv --split test --out figures
     """

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +38,10 @@ def predict(
         int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
     ] = None,
 ) -> None:
-    """Judge every bulb of a folder: pass, reject, or unjudged with the reason.
+    """Give a verdict on every bulb of a folder.
 
-    Exit code 0: all judged, 1: some unjudged, 2: wrong use.
+    Pass, reject, or unjudged with the reason; the line treats unjudged as a reject. Exit code 0:
+    all judged, 1: some unjudged, 2: wrong use.
 
     Example: bulbinspect predict pictures/ --out results --html
     """
@@ -63,13 +63,12 @@ def predict(
     for note in source.notes:
         typer.echo(f"note: {for_terminal(note)}", err=True)
     inspector = Inspector(bundle, device=device, threads=threads)
-    start = time.monotonic()
     if out is None:
         summary = _to_stdout(inspector, source)
     else:
         title = f"Verdicts on {path.resolve().name}" if html else None
         summary = predict_to_folder(inspector, source, out, page_title=title)
-    for line in summary.lines(time.monotonic() - start):
+    for line in summary.lines():
         typer.echo(line, err=True)
     for name, value in describe(bundle).items():
         typer.echo(f"{name}: {value}", err=True)

@@ -1,5 +1,6 @@
 """What came out of many bulbs, counted as they pass."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -15,9 +16,12 @@ class Summary:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0  # from the beginning to the last bulb
+    _start: float = field(default_factory=time.monotonic, repr=False)
 
     def add(self, prediction: Prediction) -> None:
         """Count one bulb."""
+        self.seconds = time.monotonic() - self._start
         if prediction.verdict is None:
             self.labels[prediction.label] += 1
             return
@@ -35,15 +39,13 @@ class Summary:
         """Bulbs for which there is no answer."""
         return self.verdicts[Verdict.UNJUDGED]
 
-    def lines(self, seconds: float) -> list[str]:
-        """Return the counts as lines for a person, with the rate over these seconds."""
+    def lines(self) -> list[str]:
+        """Return the counts and the rate as lines for a person."""
         counted = [f"{self.verdicts[one]} {one}" for one in Verdict if self.verdicts[one]]
         counted += [f"{number} {for_terminal(name)}" for name, number in self.labels.most_common()]
-        rate = self.num_bulbs / max(seconds, 1e-9)
-        lines = [
-            f"{self.num_bulbs} bulbs in {seconds:.1f} s ({rate:.3g} a second): "
-            f"{', '.join(counted) or 'none'}"
-        ]
+        bulbs = "1 bulb" if self.num_bulbs == 1 else f"{self.num_bulbs} bulbs"
+        rate = self.num_bulbs / max(self.seconds, 1e-9)
+        lines = [f"{bulbs} in {self.seconds:.1f} s ({rate:.3g} a second): {', '.join(counted)}"]
         if self.reasons:
             why = ", ".join(f"{number} {reason}" for reason, number in self.reasons.most_common())
             lines.append(f"unjudged because of: {why}")
