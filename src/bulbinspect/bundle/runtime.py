@@ -1,5 +1,7 @@
 """Execute a bundle. The only file that knows onnxruntime."""
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,8 @@ class Runtime:
 
     def __init__(self, bundle: Bundle, *, device: str = "auto", threads: int = 1) -> None:
         self._metadata = bundle.metadata
-        self._session = _load(bundle.graph, _pick(device), threads)
-        started = self._session.get_providers()[0]  # onnxruntime falls back without a word
+        self._session = _load_first(bundle.graph, _candidates(device), threads)
+        started = self._session.get_providers()[0]  # onnxruntime may have gone back to the CPU
         self.device = next(name for name, (known, _) in _PROVIDERS.items() if known == started)
         if device not in ("auto", self.device):
             raise UsageError(f"device {device!r} is installed but could not be started")
@@ -62,16 +64,17 @@ class Runtime:
         return logits, view_logits
 
 
-def _pick(device: str) -> str:
+def _candidates(device: str) -> list[str]:
+    """Return the devices to try in turn; UsageError when the one that is asked for is not here."""
     installed = ort.get_available_providers()
     available = [name for name, (provider, _) in _PROVIDERS.items() if provider in installed]
     if device == "auto":
-        return "cuda" if "cuda" in available else "cpu"
+        return [name for name in ("cuda", "cpu") if name in available]
     if device not in available:
         raise UsageError(
             f"device {device!r} is not to be had here; available: {', '.join(['auto', *available])}"
         )
-    return device
+    return [device]
 
 
 def _load(graph: bytes, device: str, threads: int) -> ort.InferenceSession:
@@ -81,12 +84,21 @@ def _load(graph: bytes, device: str, threads: int) -> ort.InferenceSession:
     options.log_severity_level = _FATAL
     # never onnxruntime's other format: a file could pass our checks as one and run as the other
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    providers = [_PROVIDERS[name] for name in dict.fromkeys((device, "cpu"))]
     ort.set_default_logger_severity(_FATAL)
+    providers = [_PROVIDERS[name] for name in dict.fromkeys((device, "cpu"))]
     try:
-        return ort.InferenceSession(graph, options, providers=providers)
+        # no fallback: it would print to stdout, and change the device in the middle of a run
+        return ort.InferenceSession(graph, options, providers=providers, enable_fallback=0)
     except Exception as error:  # onnxruntime's errors share no root of their own
         raise BundleError(f"the graph cannot be loaded: {error}") from error
+
+
+def _load_first(graph: bytes, devices: Sequence[str], threads: int) -> ort.InferenceSession:
+    """Load the graph on the first of the devices that takes it."""
+    for device in devices[:-1]:
+        with contextlib.suppress(BundleError):
+            return _load(graph, device, threads)
+    return _load(graph, devices[-1], threads)
 
 
 def _check(session: ort.InferenceSession, metadata: BundleMetadata) -> None:
@@ -102,19 +114,23 @@ def _check(session: ort.InferenceSession, metadata: BundleMetadata) -> None:
         "logits": ("tensor(float)", (None, num_classes)),
         "view_logits": ("tensor(float)", (None, num_views, num_classes)),
     }
-    for kind, expected, found in (
+    for kind, expected, nodes in (
         ("input", inputs, session.get_inputs()),
         ("output", outputs, session.get_outputs()),
     ):
-        names = sorted(node.name for node in found)
-        if names != sorted(expected):
-            raise BundleError(f"expected the {kind}s {sorted(expected)}, the graph has {names}")
-        for node in found:
-            element, shape = expected[node.name]
-            if node.type != element or not _fits(node.shape, shape):
+        try:
+            found = {node.name: (node.type, node.shape) for node in nodes}
+        except UnicodeDecodeError as error:
+            raise BundleError(f"the {kind}s of the graph have names that are no text") from error
+        if set(found) != set(expected):
+            raise BundleError(
+                f"expected the {kind}s {sorted(expected)}, the graph has {sorted(found)}"
+            )
+        for name, (element, shape) in found.items():
+            if element != expected[name][0] or not _fits(shape, expected[name][1]):
                 raise BundleError(
-                    f"expected the {kind} {node.name} as {element} of {_text(shape)}, "
-                    f"the graph has {node.type} of {_text(node.shape)}"
+                    f"expected the {kind} {name} as {expected[name][0]} of "
+                    f"{_text(expected[name][1])}, the graph has {element} of {_text(shape)}"
                 )
 
 

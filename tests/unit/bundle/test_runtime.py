@@ -79,6 +79,23 @@ def test_a_graph_that_cannot_be_loaded_is_a_bundle_error(
     assert capfd.readouterr() == ("", "")
 
 
+def test_sizes_whose_names_are_no_text_are_refused(tiny_graph, tiny_metadata, tmp_path):
+    graph = tiny_graph().replace(b"\x12\x01B", b"\x12\x01\xd6")  # the name of a size
+    bundle = write_bundle(tmp_path / "b.onnx", graph, tiny_metadata())
+    with pytest.raises(BundleError, match="no text"):
+        Runtime(bundle)
+
+
+def test_what_onnxruntime_cannot_say_in_utf8_is_not_printed_either(
+    tiny_graph, tiny_metadata, tmp_path, capfd
+):
+    graph = tiny_graph().replace(b"Cast", b"C\xf6st")
+    bundle = write_bundle(tmp_path / "b.onnx", graph, tiny_metadata())
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        Runtime(bundle)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_network_that_fails_is_a_bundle_error(tiny_bundle, capfd):
     runtime = Runtime(tiny_bundle(graph={"fails_when_white": True}))
     batch = views([0, 0, 0, 255])
