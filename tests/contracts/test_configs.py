@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.models.spec import ModelSpec, build_model
-from bulbinspect.training.augment import AugmentSpec
+from bulbinspect.training.augment import RECOMMENDED, AugmentSpec
 from bulbinspect.training.val_score import VAL_SCORE
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def test_every_experiment_composes_with_every_trainer(experiment, trainer):
     config = composed(f"experiment={experiment}", f"trainer={trainer}")
     spec = ModelSpec(**config["model"], num_classes=2)
     assert build_model(spec)
-    AugmentSpec.from_dict(config["module"]["augment"])
+    assert AugmentSpec.from_dict(config["module"]["augment"]) == RECOMMENDED
     PreprocessSpec.from_dict(config["data"]["preprocess"])
     monitors = [c["monitor"] for c in config["trainer"]["callbacks"] if "monitor" in c]
     assert monitors == [VAL_SCORE, VAL_SCORE]

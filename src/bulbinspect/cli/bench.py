@@ -54,6 +54,25 @@ def start(model: Model = None, repeats: Repeats = 9, json: Json = None) -> None:
     _show(run_start(find_bundle(model), repeats=repeats), json)
 
 
+@bench.command()
+def training(
+    size: Annotated[int, typer.Option(min=32, help="Width and height of a view.")] = 128,
+    batch: Annotated[int, typer.Option(min=1, help="Bulbs in a batch.")] = 16,
+    steps: Annotated[int, typer.Option(min=2, help="Steps in each repeat.")] = 20,
+    repeats: Repeats = 5,
+    json: Json = None,
+) -> None:
+    """Train from the cache.
+
+    A step with augmentation and logging against forward, backward and optimiser alone.
+
+    Example: bulbinspect bench training --json bench-training.json
+    """
+    from bulbinspect.benchmark.training import run_training
+
+    _show(run_training(size_px=size, batch_size=batch, num_steps=steps, repeats=repeats), json)
+
+
 def _show(result: Mapping[str, Any], json: Path | None) -> None:
     from bulbinspect.benchmark.result import print_result
     from bulbinspect.files import write_json

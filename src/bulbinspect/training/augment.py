@@ -72,6 +72,20 @@ class AugmentSpec:
             raise SpecError(f"a change has an amount and says how it is drawn: {error}") from error
 
 
+RECOMMENDED = AugmentSpec(
+    flip_horizontal=Change(0.5, "per_bulb"),
+    flip_vertical=Change(0.0, "per_bulb"),
+    shift_x=Change(0.04),
+    shift_y=Change(0.04),
+    rotation=Change(5.0),
+    brightness=Change(0.05),
+    contrast=Change(0.1),
+    noise=Change(0.02),
+    view_dropout=Change(0.0),
+)
+"""What configs/train.yaml says; a test holds the two together."""
+
+
 class Augment:
     """Apply an AugmentSpec to batches of views."""
 

@@ -15,7 +15,7 @@ from bulbinspect.training.module import BulbModule
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no list of absent devices
 
-_EXPECTED_WARNINGS = (
+EXPECTED_WARNINGS = (
     ".*treespec, LeafSpec.*",  # Lightning's own, of its own code
     ".*does not have many workers.*",  # batches come from a memory map: none are needed
     ".*checkpoint directory .* exists and is not empty.*",  # a resumed run
@@ -30,7 +30,7 @@ def fit(
     if ckpt is not None:
         read_checkpoint(Path(ckpt))  # a wrong path or file is refused in our words
     with warnings.catch_warnings():
-        for message in _EXPECTED_WARNINGS:
+        for message in EXPECTED_WARNINGS:
             warnings.filterwarnings("ignore", message=message)
         trainer.fit(module, datamodule=datamodule, ckpt_path=ckpt, weights_only=True)
     callback = trainer.checkpoint_callback
