@@ -11,9 +11,9 @@ import numpy as np
 from bulbinspect.bulb import GOOD, Bulb, Prediction, Verdict
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.files import whole_folder, write_json
+from bulbinspect.files import write_json
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.inspection.predict import refuse_existing, watched, write_predictions
+from bulbinspect.inspection.predict import result_folder, watched, write_predictions
 from bulbinspect.metrics import rates
 
 ALL = "all"
@@ -27,8 +27,7 @@ def evaluate_to_folder(
 
     `facts` (split, hash of the manifest, …) go into `metrics.json` beside them.
     """
-    refuse_existing(out)
-    with whole_folder(out) as folder:
+    with result_folder(out) as folder:
         metrics = {**facts, **evaluate(inspector, bulbs, folder)}
         write_json(folder / "metrics.json", metrics)
     return metrics

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -29,10 +29,9 @@ def predict_to_folder(
 ) -> Summary:
     """Judge bulbs into a new folder: CSV, JSON lines and, with a title, `report.html`.
 
-    UsageError, before any work, if `out` exists.
+    UsageError as in `result_folder`.
     """
-    refuse_existing(out)
-    with whole_folder(out) as folder:
+    with result_folder(out) as folder:
         answers = watched(inspector.inspect(source.bulbs), source.num_bulbs)
         summary = write_predictions(folder, answers, inspector.bundle)
         if page_title is not None:
@@ -95,6 +94,22 @@ def read_predictions(path: Path) -> Iterator[Prediction]:
     """Yield what stands in a `predictions.jsonl`, a line at a time."""
     with path.open(encoding="utf-8") as lines:
         yield from map(from_json, lines)
+
+
+@contextmanager
+def result_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder that becomes `out` when the block ends well, and else leaves nothing.
+
+    UsageError if `out` exists, which is found before any work, or cannot be written.
+    """
+    refuse_existing(out)
+    try:
+        with whole_folder(out) as folder:
+            yield folder
+    except OSError as error:
+        raise UsageError(
+            f"the results cannot be written to {out}: {error.strerror or error}; nothing is there"
+        ) from error
 
 
 def refuse_existing(out: Path) -> None:

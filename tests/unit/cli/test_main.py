@@ -11,7 +11,7 @@ from bulbinspect.errors import DataError, UsageError
 def test_help_names_every_verb(bulbinspect):
     done = bulbinspect("--help")
     assert done.exit_code == 0
-    for verb in ("predict", "evaluate"):
+    for verb in ("predict", "evaluate", "synth", "bench"):
         assert f"\n  {verb} " in done.stdout
 
 

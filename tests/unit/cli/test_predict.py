@@ -101,7 +101,7 @@ def test_a_run_that_breaks_leaves_nothing(bulbinspect, pictures, tmp_path, monke
     before = sorted(tmp_path.iterdir())
     done = bulbinspect("predict", pictures, "--model", "bundle.onnx", "--out", "out")
     assert done.exit_code == 2
-    assert "No space left" in done.stderr
+    assert "cannot be written to out: No space left on device" in done.stderr
     assert sorted(tmp_path.iterdir()) == before
 
 
