@@ -47,6 +47,10 @@ def test_module_does_not_import_hydra(module):
                 imported |= {alias.name for alias in node.names}
             case ast.ImportFrom(module=str(path)):
                 imported.add(path)
-            case ast.Constant(value=str(text)):  # import_module("hydra"), which no linter sees
-                imported.add(text)
+            case ast.Call(  # import_module("hydra"), which no linter sees
+                func=ast.Name(id="import_module" | "__import__")
+                | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(path)), *_],
+            ):
+                imported.add(path)
     assert not {path.partition(".")[0] for path in imported} & {"hydra", "omegaconf"}
