@@ -58,7 +58,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def _beside(path: Path) -> Path:
     """Return an unused hidden name in the folder of `path`: a rename across disks is not atomic."""
-    return path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex[:12]}.part")
+    start = os.fsdecode(os.fsencode(path.name)[:100])  # disks count 255 bytes, not letters
+    return path.with_name(f".{start}.{uuid.uuid4().hex[:12]}.part")
 
 
 def _sync_folder(path: Path) -> None:
