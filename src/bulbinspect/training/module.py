@@ -110,11 +110,12 @@ class BulbModule(L.LightningModule):
             {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.learning_rate)
+        total_steps = max(int(self.trainer.estimated_stepping_batches), 4)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=self.learning_rate,
-            total_steps=int(self.trainer.estimated_stepping_batches),
-            pct_start=self.warm_up,
+            total_steps=total_steps,
+            pct_start=max(self.warm_up, 2 / total_steps),  # a rise of one step divides by zero
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

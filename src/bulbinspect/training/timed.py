@@ -47,6 +47,7 @@ def time_steps(module: BulbModule, datamodule: BulbDataModule, num_steps: int) -
             limit_val_batches=0,
             gradient_clip_val=1.0,
             use_distributed_sampler=False,
+            callbacks=[clock],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
