@@ -18,6 +18,7 @@ def evaluate(
         Path | None,
         typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
     ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Also write report.html.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
@@ -45,7 +46,8 @@ def evaluate(
     bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
     inspector = Inspector(bundle, device=device, threads=threads)
     facts = {"manifest_sha256": table.sha256, "split": split}
-    metrics = evaluate_to_folder(inspector, bulbs, out, facts)
+    title = f"{manifest.resolve().parent.name}, {split}" if html else None
+    metrics = evaluate_to_folder(inspector, bulbs, out, facts, page_title=title)
     for name, value in metrics.items():
         if isinstance(value, float):
             typer.echo(f"{name}: {value:.4f}")

@@ -13,7 +13,12 @@ from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.errors import DataError, UsageError
 from bulbinspect.files import write_json
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.inspection.predict import result_folder, watched, write_predictions
+from bulbinspect.inspection.predict import (
+    result_folder,
+    watched,
+    write_predictions,
+    write_report,
+)
 from bulbinspect.metrics import rates
 
 ALL = "all"
@@ -21,15 +26,24 @@ ALL = "all"
 
 
 def evaluate_to_folder(
-    inspector: Inspector, bulbs: Sequence[Bulb], out: Path, facts: Mapping[str, str]
+    inspector: Inspector,
+    bulbs: Sequence[Bulb],
+    out: Path,
+    facts: Mapping[str, str],
+    *,
+    page_title: str | None = None,
 ) -> dict[str, Any]:
     """Write the predictions and `metrics.json` to a new folder and return the figures.
 
-    `facts` (split, hash of the manifest, …) go into `metrics.json` beside them.
+    `facts` (split, hash of the manifest, …) go into `metrics.json` beside them; with a title there
+    is `report.html` too.
     """
     with result_folder(out) as folder:
-        metrics = {**facts, **evaluate(inspector, bulbs, folder)}
+        figures = evaluate(inspector, bulbs, folder)
+        metrics = {**facts, **figures}
         write_json(folder / "metrics.json", metrics)
+        if page_title is not None:
+            write_report(folder, page_title, inspector.bundle, _for_page(figures))
     return metrics
 
 
@@ -104,6 +118,15 @@ def choose_bulbs(
     if not chosen:
         raise UsageError(f"no bulb is in split {split!r}; there are: {', '.join([*known, ALL])}")
     return chosen
+
+
+def _for_page(figures: Mapping[str, Any]) -> dict[str, str]:
+    """Return the rates as a page shows them; the threshold is there already."""
+    return {
+        name.replace("_", " "): f"{value:.3f}"
+        for name, value in figures.items()
+        if isinstance(value, float) and name != "reject_threshold"
+    }
 
 
 def _verdict_figures(

@@ -1,7 +1,7 @@
 """Predictions as files: every bulb one row, the folder whole or not there at all."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -35,7 +35,7 @@ def predict_to_folder(
         answers = watched(inspector.inspect(source.bulbs), source.num_bulbs)
         summary = write_predictions(folder, answers, inspector.bundle)
         if page_title is not None:
-            _write_page(folder, page_title, inspector.bundle)
+            write_report(folder, page_title, inspector.bundle)
     return summary
 
 
@@ -118,7 +118,10 @@ def refuse_existing(out: Path) -> None:
         raise UsageError(f"{out} exists; name a folder that does not, or remove it")
 
 
-def _write_page(folder: Path, title: str, bundle: Bundle) -> None:
+def write_report(
+    folder: Path, title: str, bundle: Bundle, figures: Mapping[str, str] | None = None
+) -> None:
+    """Write `report.html` from the predictions that stand in `folder`, with `figures` on top."""
     from bulbinspect.report.page import write_page  # templates that a run without page needs not
 
     point = bundle.metadata.operating_point
@@ -126,6 +129,6 @@ def _write_page(folder: Path, title: str, bundle: Bundle) -> None:
         folder / "report.html",
         title=title,
         predictions=read_predictions(folder / "predictions.jsonl"),
-        summary=describe(bundle),
+        summary={**describe(bundle), **(figures or {})},
         reject_threshold=None if point is None else point.reject_threshold,
     )

@@ -86,3 +86,12 @@ def test_results_are_never_overwritten(bulbinspect, manifest, tmp_path):
     done = bulbinspect("evaluate", "--model", "absent", "--manifest", manifest, "--out", "out")
     assert done.exit_code == 2
     assert "out exists" in done.stderr
+
+
+def test_the_page_shows_the_bulbs_and_the_figures(bulbinspect, manifest, tmp_path):
+    arguments = ["evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out"]
+    done = bulbinspect(*arguments, "--html")
+    assert done.exit_code == 0, done.stderr
+    page = (tmp_path / "out" / "report.html").read_text()
+    for text in ("dark", "faint", "auroc", "0.750", "escape rate", "0.500"):
+        assert text in page
