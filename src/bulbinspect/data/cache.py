@@ -240,8 +240,8 @@ class _Build:
                     file.write(views.data)
                 advance(1)
             if self.problems:
-                count = f"{len(self.problems)} pictures"
-                raise DataError(f"{count} cannot be used, so no cache is built:", self.problems)
+                count = f"{len(self.problems)} of {len(self.prints)} pictures"
+                raise DataError(f"no cache is built, {count} cannot be used:", self.problems)
             shown = self.notes.most_common(_NOTES_SHOWN)
             file.write(json.dumps([f"{count} views: {note}" for note, count in shown]).encode())
 

@@ -174,8 +174,8 @@ def _notes_on_given(bulbs: Sequence[Bulb]) -> list[str]:
     divided = [group for group, splits in of_group.items() if len(splits) > 1]
     if divided:
         notes.append(
-            f"{len(divided)} groups stand in more than one split, so figures flatter: "
-            f"{_some(divided)}"
+            f"groups in more than one split, so that figures flatter: {len(divided)} "
+            f"({_some(divided)})"
         )
     return notes
 
