@@ -66,7 +66,7 @@ def predict(
     if out is None:
         summary = _to_stdout(inspector, source)
     else:
-        title = f"Verdicts on {path.resolve().name}" if html else None
+        title = f"Verdicts on {Path(*path.resolve().parts[-2:])}" if html else None
         summary = predict_to_folder(inspector, source, out, page_title=title)
     for line in summary.lines():
         typer.echo(line, err=True)

@@ -25,9 +25,9 @@ class ModelSpec:
     name: str = "siamese"
     num_classes: int
     trunk: str = "compact"
-    spatial_pooling: str = "max"
-    view_pooling: str = "max"
-    standardise: bool = True
+    spatial_pooling: str = "log_sum_exp"
+    view_pooling: str = "log_sum_exp"
+    standardise: bool = False
     dropout: float = 0.0
     max_level: int = 255
 

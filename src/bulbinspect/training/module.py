@@ -88,7 +88,14 @@ class BulbModule(L.LightningModule):
             bulbs = self.trainer.datamodule.bulbs("train")  # type: ignore[attr-defined]  # ours, always
             ids = [bulbs[row].bulb_id for row in batch.rows.tolist()]
             raise NonFiniteLossError(self.global_step, ids)
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.target))
+        self.log(
+            "train/loss",
+            loss,
+            on_step=False,
+            on_epoch=True,
+            batch_size=len(batch.target),
+            sync_dist=True,
+        )
         return loss
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
@@ -99,7 +106,7 @@ class BulbModule(L.LightningModule):
         """Report loss, AUROC where there is one, and the score that picks the best epoch."""
         values = self.val_score.compute()
         for name, value in values.items():
-            self.log(name, value, prog_bar=name == VAL_SCORE)
+            self.log(name, value, prog_bar=name == VAL_SCORE, sync_dist=True)
         self.val_score.reset()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
