@@ -77,6 +77,19 @@ def test_a_run_leaves_its_whole_record(undisturbed):
     assert {row["model"] for row in rows} == {sha256(undisturbed / "bundle.onnx")}
 
 
+def test_every_file_key_and_column_of_a_run_is_explained(undisturbed):
+    page = (ROOT / "docs" / "run-folder.md").read_text(encoding="utf-8")
+    files = [path for path in undisturbed.rglob("*") if path.is_file()]
+    words = {path.relative_to(undisturbed).as_posix() for path in files}
+    words = {"tensorboard/" if word.startswith("tensorboard/") else word for word in words}
+    for name in ("environment.json", "metrics.json"):
+        words |= json.loads((undisturbed / name).read_text()).keys()
+    for name in ("metrics.csv", "split.csv"):
+        words |= set((undisturbed / name).read_text().split("\n")[0].split(","))
+    words |= read_bundle(undisturbed / "bundle.onnx").metadata.provenance.keys()
+    assert sorted(word for word in words if f"`{word}`" not in page) == []
+
+
 def test_the_newest_finished_run_is_found(undisturbed):
     assert find_bundle(None, undisturbed.parent) == undisturbed / "bundle.onnx"
 
