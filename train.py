@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.data.split import write_splits
-from bulbinspect.errors import BulbInspectError, NonFiniteLossError
+from bulbinspect.errors import BulbInspectError, NonFiniteLossError, UsageError
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.files import whole_file, write_json
 from bulbinspect.inspection.evaluate import evaluate
@@ -109,10 +109,14 @@ def main(config: DictConfig) -> None:
     """Claim the run folder and train; what the user can mend is told in one line."""
     raise_malloc_thresholds()
     folder = Path(HydraConfig.get().runtime.output_dir)
+    missing = sorted(OmegaConf.missing_keys(config))
     is_helper = os.environ.get("LOCAL_RANK", "0") != "0"  # a further process of a DDP run
     try:
+        if missing:
+            raise UsageError(f"not given: {', '.join(f'{key}=…' for key in missing)}")
         with nullcontext() if is_helper else claimed_run_folder(folder, ckpt=config.ckpt):
             if not is_helper:
+                (folder / "metrics.json").unlink(missing_ok=True)  # it says that a run is finished
                 write_environment(folder / "environment.json", seed=config.seed)
                 with whole_file(folder / "config.yaml") as file:
                     file.write(OmegaConf.to_yaml(config, resolve=True))

@@ -184,13 +184,29 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_bulbs(place):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        ("trainer.max_epochs=9", "of a run of 12 steps, this one would have 27"),
+        ("model.view_pooling=cyclic", "of another network"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(place, undisturbed, override, message):
+    ckpt = undisturbed / "checkpoints" / "best.ckpt"
+    done = train(place, f"runs/other-{override.split('=')[0]}", f"ckpt={ckpt}", override)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
         ("model.view_pooling=median", "known are mean, max"),
         ("data.manifest=nowhere.csv", "nowhere.csv"),
+        ("data.manifest=???", "not given: data.manifest"),
         ("ckpt=nowhere/checkpoints/last.ckpt", "last.ckpt is not a checkpoint"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_2(place, override, message):
-    done = train(place, "runs/mistake-" + override.split("=")[0], override)
+    done = train(place, f"runs/mistake-{abs(hash(override))}", override)
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr

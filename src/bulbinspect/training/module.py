@@ -11,7 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from bulbinspect.bulb import GOOD
-from bulbinspect.errors import NonFiniteLossError, SpecError
+from bulbinspect.errors import CheckpointError, NonFiniteLossError, SpecError
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.training.augment import Augment, AugmentSpec
 from bulbinspect.training.datamodule import Batch
@@ -117,7 +117,7 @@ class BulbModule(L.LightningModule):
             {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.learning_rate)
-        total_steps = max(int(self.trainer.estimated_stepping_batches), 4)
+        total_steps = self._total_steps()
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=self.learning_rate,
@@ -125,6 +125,25 @@ class BulbModule(L.LightningModule):
             pct_start=max(self.warm_up, 2 / total_steps),  # a rise of one step divides by zero
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _total_steps(self) -> int:
+        """Return the length of the schedule: a rise and a fall need four steps at least."""
+        return max(int(self.trainer.estimated_stepping_batches), 4)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Raise CheckpointError unless the checkpoint is of this network and of a run as long."""
+        if checkpoint["model_spec"] != self.spec.to_dict():
+            raise CheckpointError(
+                f"the checkpoint is of another network, {checkpoint['model_spec']}; "
+                f"this run has {self.spec.to_dict()}"
+            )
+        steps = checkpoint["lr_schedulers"][0]["total_steps"]
+        here = self._total_steps()
+        if steps != here:
+            raise CheckpointError(
+                f"the checkpoint is of a run of {steps} steps, this one would have {here}: "
+                "data, batch size and max_epochs must be those it began with"
+            )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put the spec and the classes beside the weights, as plain values."""
