@@ -26,7 +26,6 @@ def _bar(what: str, total: int | None) -> Iterator[Advance]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
-        TaskProgressColumn,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -35,12 +34,18 @@ def _bar(what: str, total: int | None) -> Iterator[Advance]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
+        TextColumn("{task.fields[rate]:.3g} a second"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.advance(task, done)
+        task = bar.add_task(what, total=total, rate=0.0)
+        start = time.monotonic()
+
+        def advance(done: int) -> None:
+            count = bar.tasks[0].completed + done
+            bar.update(task, advance=done, rate=count / max(time.monotonic() - start, 1e-9))
+
+        yield advance
 
 
 def _lines(what: str, total: int | None) -> Iterator[Advance]:

@@ -3,6 +3,7 @@
 import sys
 from importlib.util import find_spec
 
+import lightning as L
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
@@ -21,3 +22,11 @@ class BarOnTerminal(RichProgressBar):
         super().__init__()
         if not sys.stdout.isatty():
             self.disable()
+
+    def get_metrics(
+        self, trainer: L.Trainer, pl_module: L.LightningModule
+    ) -> dict[str, int | str | float | dict[str, float]]:
+        """Return what stands beside the bar: no version number, a run has a folder."""
+        shown = super().get_metrics(trainer, pl_module)
+        shown.pop("v_num", None)
+        return shown
