@@ -34,7 +34,7 @@ def _bar(what: str, total: int | None) -> Iterator[Advance]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.3g} a second"),
+        TextColumn("{task.fields[rate]:,.1f} a second"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -68,4 +68,4 @@ def _line(what: str, count: int, total: int | None, seconds: float) -> str:
     rate = count / max(seconds, 1e-9)
     of_total = "" if total is None else f" of {total}"
     left = "" if total is None or not rate else f", {max(total - count, 0) / rate:.0f} s left"
-    return f"{what}: {count}{of_total} in {seconds:.1f} s ({rate:.3g} a second{left})"
+    return f"{what}: {count}{of_total} in {seconds:.1f} s ({rate:,.1f} a second{left})"

@@ -28,7 +28,7 @@ def test_pipe_gets_one_line_at_the_end(clock, capsys):
         advance(3)
         assert capsys.readouterr() == ("", "")
 
-    assert capsys.readouterr() == ("", "Judge bulbs: 4 of 4 in 2.0 s (2 a second, 0 s left)\n")
+    assert capsys.readouterr() == ("", "Judge bulbs: 4 of 4 in 2.0 s (2.0 a second, 0 s left)\n")
 
 
 def test_pipe_gets_a_line_every_ten_seconds_with_rate_and_time_left(clock, capsys):
@@ -48,14 +48,14 @@ def test_unknown_total_has_a_rate_but_no_time_left(clock, capsys):
         clock[0] += 2
         advance(10)
 
-    assert capsys.readouterr().err == "Read: 10 in 2.0 s (5 a second)\n"
+    assert capsys.readouterr().err == "Read: 10 in 2.0 s (5.0 a second)\n"
 
 
 def test_nothing_done_in_no_time_is_no_division_by_zero(clock, capsys):
     with progress("Read", 5):
         pass
 
-    assert capsys.readouterr().err == "Read: 0 of 5 in 0.0 s (0 a second)\n"
+    assert capsys.readouterr().err == "Read: 0 of 5 in 0.0 s (0.0 a second)\n"
 
 
 def test_error_in_the_block_goes_through(clock, capsys):
@@ -76,7 +76,7 @@ def test_terminal_gets_a_bar_with_names_as_they_are(monkeypatch):
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
     assert "Judge [red] bulbs" in shown
     assert "3/3" in shown
-    assert "100%" in shown
+    assert re.search(r"3/3 [0-9,.]+ a second 0:00:00", shown)
 
 
 def test_error_in_the_block_goes_through_the_bar(monkeypatch):

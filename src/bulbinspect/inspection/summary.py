@@ -45,7 +45,7 @@ class Summary:
         counted += [f"{number} {for_terminal(name)}" for name, number in self.labels.most_common()]
         bulbs = "1 bulb" if self.num_bulbs == 1 else f"{self.num_bulbs} bulbs"
         rate = self.num_bulbs / max(self.seconds, 1e-9)
-        lines = [f"{bulbs} in {self.seconds:.1f} s ({rate:.3g} a second): {', '.join(counted)}"]
+        lines = [f"{bulbs} in {self.seconds:.1f} s ({rate:,.1f} a second): {', '.join(counted)}"]
         if self.reasons:
             why = ", ".join(f"{number} {reason}" for reason, number in self.reasons.most_common())
             lines.append(f"unjudged because of: {why}")
