@@ -17,9 +17,10 @@ class ScaleGrayLevels(nn.Module):
 
     def forward(self, views: Tensor) -> Tensor:
         """`(B, V, H, W)` gray levels of any dtype -> float32 of the same shape."""
-        levels = views.float() / self.max_level
         if not self.standardise:
-            return levels
+            return views.float() / self.max_level
+        # in double precision: of a dark, flat view two runtimes would else make different pictures
+        levels = views.double() / self.max_level
         centred = levels - levels.mean((-2, -1), keepdim=True)
         variance = centred.square().mean((-2, -1), keepdim=True)
-        return centred / (variance + 1e-6).sqrt()  # a blank view becomes zeros, not NaN
+        return (centred / (variance + 1e-6).sqrt()).float()  # a blank view: zeros, not NaN

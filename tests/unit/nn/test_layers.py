@@ -32,6 +32,15 @@ def test_gray_levels_become_floats_of_zero_to_one(max_level):
     np.testing.assert_allclose(scaled.flatten().numpy(), [0, 1 / max_level, 1], rtol=1e-6)
 
 
+def test_a_flat_view_is_standardised_without_loss_of_digits():
+    views = 250 + torch.randint(0, 2, (1, 2, 64, 64), dtype=torch.uint8)
+    scaled = ScaleGrayLevels(max_level=255, standardise=True)(views)
+    levels = views.numpy().astype(np.float64) / 255
+    centred = levels - levels.mean((2, 3), keepdims=True)
+    expected = centred / np.sqrt(np.square(centred).mean((2, 3), keepdims=True) + 1e-6)
+    np.testing.assert_allclose(scaled.numpy(), expected, rtol=3e-7)
+
+
 def test_each_view_is_standardised_by_its_own_mean_and_spread():
     views = torch.randint(0, 256, (2, 3, 8, 9), dtype=torch.uint8)
     scaled = ScaleGrayLevels(max_level=255, standardise=True)(views)
