@@ -1,5 +1,6 @@
 """torchvision's networks as trunks: no classifier, and a stem for one gray channel."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +75,8 @@ def _stem_name(layers: nn.Module) -> str:
 
 def _take_one_channel(layers: nn.Module) -> None:
     name, rgb = _stem(layers)
-    gray = nn.Conv2d(
-        1,
-        rgb.out_channels,
-        kernel_size=rgb.kernel_size,  # type: ignore[arg-type]  # torch says tuple[int, ...] of a pair
-        stride=rgb.stride,  # type: ignore[arg-type]
-        padding=rgb.padding,  # type: ignore[arg-type]
-        bias=rgb.bias is not None,
-    )
-    with torch.no_grad():
-        gray.weight.copy_(rgb.weight.sum(1, keepdim=True))
-        if rgb.bias is not None and gray.bias is not None:
-            gray.bias.copy_(rgb.bias)
+    gray = copy.deepcopy(rgb)
+    gray.in_channels = 1
+    gray.weight = nn.Parameter(rgb.weight.detach().sum(1, keepdim=True))
     parent, _, child = name.rpartition(".")
     setattr(layers.get_submodule(parent), child, gray)
