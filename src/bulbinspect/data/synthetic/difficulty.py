@@ -24,8 +24,8 @@ class Difficulty:
 
 DIFFICULTIES: dict[str, Difficulty] = {
     "easy": Difficulty(
-        extent=(0.24, 0.34),
-        contrast=(0.65, 0.85),
+        extent=(0.32, 0.42),
+        contrast=(0.75, 0.9),
         ink=(0.2, 0.5),
         prints=(0, 1),
         labels=(0, 0),
