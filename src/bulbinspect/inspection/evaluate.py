@@ -123,7 +123,7 @@ def choose_bulbs(
 def _for_page(figures: Mapping[str, Any]) -> dict[str, str]:
     """Return the rates as a page shows them; the threshold is there already."""
     return {
-        name.replace("_", " "): f"{value:.3f}"
+        name.replace("_", " ").replace("auroc", "AUROC"): f"{value:.3f}"
         for name, value in figures.items()
         if isinstance(value, float) and name != "reject_threshold"
     }

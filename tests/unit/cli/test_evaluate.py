@@ -93,5 +93,5 @@ def test_the_page_shows_the_bulbs_and_the_figures(bulbinspect, manifest, tmp_pat
     done = bulbinspect(*arguments, "--html")
     assert done.exit_code == 0, done.stderr
     page = (tmp_path / "out" / "report.html").read_text()
-    for text in ("dark", "faint", "auroc", "0.750", "escape rate", "0.500"):
+    for text in ("dark", "faint", "AUROC", "0.750", "escape rate", "0.500"):
         assert text in page
