@@ -6,16 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from bulbinspect.cli.options import Model
+
 bench = typer.Typer(
     name="bench",
     help="Measure speed: medians, ratios, promises.",
     rich_markup_mode=None,
 )
 
-Model = Annotated[
-    Path | None,
-    typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
-]
 Repeats = Annotated[int, typer.Option(min=1, help="How often everything is timed, in turn.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
 

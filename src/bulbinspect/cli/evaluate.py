@@ -5,24 +5,21 @@ from typing import Annotated
 
 import typer
 
+from bulbinspect.cli.options import Device, Html, Model, Threads
+
 
 def evaluate(
     manifest: Annotated[Path, typer.Option(help="The manifest, with labels.", show_default=False)],
     out: Annotated[Path, typer.Option(help="A new folder for the results.", show_default=False)],
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
-    ] = None,
+    model: Model = None,
     split: Annotated[str, typer.Option(help="train, val, test, or all.")] = "test",
     splits: Annotated[
         Path | None,
         typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
     ] = None,
-    html: Annotated[bool, typer.Option("--html", help="Also write report.html.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
-    ] = None,
+    html: Html = False,
+    device: Device = "auto",
+    threads: Threads = None,
 ) -> None:
     """Measure a bundle on labelled bulbs.
 

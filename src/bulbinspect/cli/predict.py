@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bulbinspect.cli.options import Device, Html, Model, Threads
+
 if TYPE_CHECKING:
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.source import Source
@@ -17,10 +19,7 @@ def predict(
     path: Annotated[
         Path, typer.Argument(help="A folder of pictures, or a manifest.", show_default=False)
     ],
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
-    ] = None,
+    model: Model = None,
     out: Annotated[
         Path | None,
         typer.Option(help="A new folder for the results.  [default: rows go to stdout]"),
@@ -32,11 +31,9 @@ def predict(
             "flat files.  [default: <bulb>_<view>.<ending>]"
         ),
     ] = None,
-    html: Annotated[bool, typer.Option("--html", help="Also write report.html.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")
-    ] = None,
+    html: Html = False,
+    device: Device = "auto",
+    threads: Threads = None,
 ) -> None:
     """Give a verdict on every bulb of a folder.
 
