@@ -28,7 +28,7 @@ class ResidualBlock(nn.Module):
             self.shortcut.append(nn.AvgPool2d(stride, ceil_mode=True))
         if stride > 1 or channels != out_channels:
             self.shortcut.append(conv_norm(channels, out_channels, kernel=1))
-        nn.init.zeros_(self.second[1].weight)  # type: ignore[arg-type]  # a BatchNorm2d: starts as the shortcut alone
+        nn.init.zeros_(self.second.get_parameter("1.weight"))  # starts as the shortcut alone
 
     def forward(self, features: Tensor) -> Tensor:
         """`(N, C, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride))`."""
