@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from bulbinspect.inspection.source import find_bulbs
 VIEWS = ("0", "1", "2", "3")
 
 
-def picture(level: int) -> np.ndarray:
-    """Return noise around a level: a picture that cannot be cut short without anyone noticing."""
-    noise = np.random.default_rng(level).integers(-9, 10, (16, 16))
+def picture(level: int, view: str = "") -> np.ndarray:
+    """Return noise around a level: a picture that cannot be cut short without anyone noticing.
+
+    Views of the same level differ: one camera cannot have seen two sides.
+    """
+    noise = np.random.default_rng([level, *map(ord, view)]).integers(-9, 10, (16, 16))
     return np.clip(level + noise, 0, 255).astype(np.uint8)
 
 
@@ -48,6 +52,9 @@ FAULTS = {
     "called otherwise": lambda folder, view: (folder / f"{view}.png").rename(folder / "top.png"),
     "truncated": lambda folder, view: cut(folder / f"{view}.png"),
     "garbled": lambda folder, view: garble(folder / f"{view}.png"),
+    "the same as another view": lambda folder, view: shutil.copy(
+        folder / f"{view}.png", folder / f"{(int(view) + 1) % 4}.png"
+    ),
     "empty": lambda folder, view: (folder / f"{view}.png").write_bytes(b""),
     "text": lambda folder, view: (folder / f"{view}.png").write_text("<html>no picture</html>"),
     "colour": lambda folder, view: save(
@@ -85,7 +92,7 @@ def test_no_fault_becomes_a_pass_and_no_bulb_is_lost(bundle, bulbs, threads, bat
             folder = pictures / f"bulb{number}"
             folder.mkdir(parents=True)
             for one, level in zip(VIEWS, levels, strict=True):
-                save(folder, f"{one}.png", picture(level))
+                save(folder, f"{one}.png", picture(level, one))
             if fault is not None:
                 FAULTS[fault](folder, view)
         inspector = Inspector(bundle, threads=threads, batch_size=batch_size)
@@ -106,7 +113,8 @@ def test_no_fault_becomes_a_pass_and_no_bulb_is_lost(bundle, bulbs, threads, bat
             assert row["reason"]
             assert row["defect_probability"] == row["probability_good"] == ""
             continue
-        probability = expit(8 * np.mean([picture(level) for level in levels]) / 255 - 4)
+        pixels = [picture(level, view) for view, level in zip(VIEWS, levels, strict=True)]
+        probability = expit(8 * np.mean(pixels) / 255 - 4)
         assert float(row["defect_probability"]) == pytest.approx(probability, abs=1e-5)
         if abs(probability - 0.5) > 1e-5:
             assert row["verdict"] == ("reject" if probability > 0.5 else "pass")

@@ -14,7 +14,7 @@ from bulbinspect.bulb import Bulb, View
 from bulbinspect.data import cache
 from bulbinspect.data.cache import open_cache
 from bulbinspect.errors import DataError
-from bulbinspect.imaging.load import load_view
+from bulbinspect.imaging.load import load_views
 from bulbinspect.imaging.preprocess import PreprocessSpec
 
 SPEC = PreprocessSpec(16, 12, "stretch")
@@ -62,14 +62,19 @@ def opened(bulbs, tmp_path):
 def decoded(monkeypatch):
     """Collect the pictures that are decoded from here on."""
     paths = []
-    load = cache.load_view_with_note
+    load = cache.load_views
 
-    def counted(path, spec):
-        paths.append(path)
-        return load(path, spec)
+    def counted(views, spec):
+        paths.extend(view.path for view in views)
+        return load(views, spec)
 
-    monkeypatch.setattr(cache, "load_view_with_note", counted)
+    monkeypatch.setattr(cache, "load_views", counted)
     return paths
+
+
+def load_view(path, spec):
+    (view,) = load_views([View("", path)], spec)
+    return view.pixels
 
 
 def problems_of(open_it, **options):
@@ -97,8 +102,8 @@ def test_cached_views_are_the_loaded_ones_and_absent_ones_zero(opened, bulbs):
 
 def test_deep_views_keep_their_type(opened, bulbs):
     for bulb in bulbs:
-        for view in bulb.views:
-            draw(view.path, 0, dtype=np.uint16)
+        for place, view in enumerate(bulb.views):
+            draw(view.path, place, dtype=np.uint16)
     spec = PreprocessSpec(16, 12, bit_depth=12)
 
     found = opened(spec=spec)
@@ -222,14 +227,14 @@ def test_pipe_among_the_pictures_is_refused_and_not_waited_for(opened, bulbs):
 
 
 def test_picture_that_changes_during_the_build_is_named(opened, bulbs, monkeypatch, tmp_path):
-    load = cache.load_view_with_note
+    load = cache.load_views
 
-    def meddled(path, spec):
-        if path == bulbs[1].views[0].path:
-            draw(path, 99)
-        return load(path, spec)
+    def meddled(views, spec):
+        if views[0].path == bulbs[1].views[0].path:
+            draw(views[0].path, 99)
+        return load(views, spec)
 
-    monkeypatch.setattr(cache, "load_view_with_note", meddled)
+    monkeypatch.setattr(cache, "load_views", meddled)
 
     (problem,) = problems_of(opened)
     assert "changed" in problem
@@ -310,15 +315,15 @@ from bulbinspect.data import cache
 from bulbinspect.imaging.preprocess import PreprocessSpec
 
 folder, paths = Path(sys.argv[1]), sorted(Path(sys.argv[2]).iterdir())
-load = cache.load_view_with_note
+load = cache.load_views
 
-def slow(path, spec):
-    if path == paths[-1]:
+def slow(views, spec):
+    if views[0].path == paths[-1]:
         print("late", flush=True)
         time.sleep(60)
-    return load(path, spec)
+    return load(views, spec)
 
-cache.load_view_with_note = slow
+cache.load_views = slow
 bulbs = [Bulb(path.stem, (View("0", path),)) for path in paths]
 cache.open_cache(bulbs, 1, PreprocessSpec(64, 64), folder, manifest_sha256="m")
 """

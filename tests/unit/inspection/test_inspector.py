@@ -58,7 +58,9 @@ def test_pictures_of_any_size_are_judged(tiny_bundle, bulb):
 def test_deep_pictures_are_judged(tiny_bundle, tmp_path):
     spec = PreprocessSpec(height_px=16, width_px=16, bit_depth=12)
     for name in "0123":
-        Image.fromarray(np.full((16, 16), 3000, np.uint16)).save(tmp_path / f"{name}.png")
+        pixels = np.full((16, 16), 3000, np.uint16)
+        pixels[0, int(name)], pixels[1, int(name)] = 2999, 3001
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
     deep = Bulb("deep", tuple(View(name, tmp_path / f"{name}.png") for name in "0123"))
     (prediction,) = inspect(Inspector(tiny_bundle(preprocess=spec)), deep)
     assert prediction.defect_probability == pytest.approx(expit(8 * 3000 / 4095 - 4), rel=1e-5)
@@ -88,10 +90,10 @@ def test_a_view_too_many_is_marked(tiny_bundle, bulb):
 
 
 def test_whatever_the_reader_raises_the_bulb_keeps_its_row(tiny_bundle, bulb, monkeypatch):
-    def broken(path: Path, spec: PreprocessSpec) -> None:
+    def broken(views: Sequence[View], spec: PreprocessSpec) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(inspector_file, "load_view", broken)
+    monkeypatch.setattr(inspector_file, "load_views", broken)
     (prediction,) = inspect(Inspector(tiny_bundle()), bulb("a", DARK))
     assert (prediction.verdict, prediction.reason) == (Verdict.UNJUDGED, "unreadable")
     assert "MemoryError: no room" in prediction.detail
@@ -109,7 +111,7 @@ def test_only_the_bulb_with_a_number_that_is_none_is_unjudged(tiny_bundle, bulb,
 @pytest.mark.parametrize("batch_size", [1, 3, 8])
 def test_only_the_bulb_on_which_the_network_fails_is_unjudged(tiny_bundle, bulb, batch_size):
     bundle = tiny_bundle(graph={"fails_when_white": True})
-    bulbs = [bulb("a", DARK), bulb("white", [255, 0, 0, 0]), bulb("b", BRIGHT)]
+    bulbs = [bulb("a", DARK), bulb("white", [255, 1, 2, 3]), bulb("b", BRIGHT)]
     a, white, b = inspect(Inspector(bundle, batch_size=batch_size), *bulbs)
     assert (a.verdict, b.verdict) == (Verdict.PASS, Verdict.REJECT)
     assert (white.verdict, white.reason) == (Verdict.UNJUDGED, "network_failed")
