@@ -6,13 +6,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulbinspect.bulb import Bulb, View
-from bulbinspect.data.manifest import COLUMNS, SPLITS, read_manifest, write_manifest
+from bulbinspect.bulb import Bulb, Part, View, ViewsIn
+from bulbinspect.data.manifest import COLUMNS, SPLITS, read_manifest, scan_manifest, write_manifest
 from bulbinspect.data.natural import natural_key
 from bulbinspect.errors import DataError
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(str.strip)
 name = text.filter(bool)
+
+
+hashes = st.one_of(st.just(""), st.binary(min_size=32, max_size=32).map(bytes.hex))
+
+
+@st.composite
+def views_of(draw, folder, paths):
+    """Views with parts or without; a file with several parts is several of them."""
+    views = []
+    for path in paths:
+        kind, sha256 = draw(st.sampled_from([None, ViewsIn.CHANNELS, ViewsIn.PAGES])), draw(hashes)
+        num_parts = draw(st.integers(1, 3)) if kind else 1
+        parts = [Part(kind, at, num_parts) if kind else None for at in range(num_parts)]
+        views += [(folder / path, part, sha256) for part in draw(st.permutations(parts))]
+    names = draw(st.lists(name, min_size=len(views), max_size=len(views), unique=True))
+    named = [
+        View(n, path, part=part, sha256=sha256)
+        for n, (path, part, sha256) in zip(names, views, strict=True)
+    ]
+    return tuple(sorted(named, key=lambda view: natural_key(view.name)))
 
 
 @st.composite
@@ -28,12 +48,10 @@ def bulbs_in(draw, folder):
     bulbs = []
     for bulb_id in ids:
         mine, paths = paths[: len(paths) // 2 + 1], paths[len(paths) // 2 + 1 :]
-        names = draw(st.lists(name, min_size=len(mine), max_size=len(mine), unique=True))
-        views = [View(n, folder / p) for n, p in zip(names, mine, strict=True)]
-        views.sort(key=lambda view: natural_key(view.name))
+        views = draw(views_of(folder, mine))
         if views:
             split = draw(st.sampled_from(["", *SPLITS]))
-            bulbs.append(Bulb(bulb_id, tuple(views), draw(text), draw(text), split))
+            bulbs.append(Bulb(bulb_id, views, draw(text), draw(text), split))
     return bulbs
 
 
@@ -52,14 +70,24 @@ def test_bulbs_survive_the_file(folder, data):
     assert list(read_manifest(folder / "manifest.csv").bulbs) == bulbs
 
 
-cells = st.one_of(st.sampled_from(["", "b1", "0", "a.png", "good", "train", '"', ",", "\n"]), text)
+cells = st.one_of(
+    st.sampled_from(
+        ["", "b1", "0", "1", "a.png", "a.png", "good", "train", "0" * 64, '"', ",", "\n"]
+    ),
+    text,
+)
+likely_rows = st.tuples(
+    st.sampled_from(["b1", "b2"]), st.sampled_from("0123"), st.sampled_from(["a.tif", "b.tif"]),
+    st.just(""), st.just(""), st.just(""), st.sampled_from(["", "0" * 64]),
+    st.sampled_from(["", "0", "1", "2"]), st.sampled_from(["", "", "0", "1"]),
+).map(list)  # fmt: skip
 
 
 @settings(deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200),
-        st.lists(st.lists(cells, max_size=7).map(",".join), max_size=8)
+        st.lists(st.one_of(likely_rows, st.lists(cells, max_size=10)).map(",".join), max_size=8)
         .map("\n".join)
         .map(lambda rows: f"{','.join(COLUMNS)}\n{rows}".encode()),
     )
@@ -68,15 +96,36 @@ def test_any_file_is_a_manifest_or_refused_by_line(folder, content):
     path = folder / "any.csv"
     path.write_bytes(content)
 
+    scanned = None
     try:
-        manifest = read_manifest(path)
-    except DataError as error:
-        lines = [problem.split(":")[0].split(" ") for problem in error.problems]
+        scanned = scan_manifest(path)
+        problems = scanned.problems
+    except DataError as error:  # it has no header
+        problems = error.problems
+    lines = [problem.split(":")[0].split(" ") for problem in problems]
+    assert all(word == "line" and number.isdigit() for word, number in lines)
+    if scanned is None:
         assert lines
-        assert all(word == "line" and number.isdigit() for word, number in lines)
         return
-    for bulb in manifest.bulbs:
+    of_file = {}
+    for bulb in scanned.bulbs:
         assert bulb.bulb_id
+        assert bulb.views
         for view in bulb.views:
+            assert scanned.lines[bulb.bulb_id, view.name] >= 2
             inside = PurePosixPath(view.path).relative_to(PurePosixPath(folder))
             assert ".." not in inside.parts or inside.parts[0] != ".."
+            of_file.setdefault(view.path, []).append((bulb.bulb_id, view.sha256, view.part))
+    for claims in of_file.values():
+        assert len({(bulb_id, sha256) for bulb_id, sha256, _ in claims}) == 1
+        parts = [part for _, _, part in claims]
+        assert len(set(parts)) == len(parts)
+        assert parts == [None] or all(part.index < part.of for part in parts)
+    if scanned.problems:
+        with pytest.raises(DataError) as caught:
+            read_manifest(path)
+        assert caught.value.problems == scanned.problems
+    else:
+        assert read_manifest(path).bulbs == scanned.bulbs != ()
+        for claims in of_file.values():
+            assert claims[0][2] is None or claims[0][2].of == len(claims)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bulbinspect.bulb import Bulb, View
-from bulbinspect.data.manifest import read_manifest, write_manifest
+from bulbinspect.bulb import Bulb, Part, View, ViewsIn
+from bulbinspect.data.manifest import read_manifest, scan_manifest, write_manifest
 from bulbinspect.errors import DataError
 
 HEADER = "bulb_id,view,path,label,group,split\n"
@@ -57,7 +57,7 @@ def test_views_are_in_natural_order(write):
     assert [view.name for view in manifest.bulbs[0].views] == ["view 1", "view 2", "view 10"]
 
 
-def test_last_three_columns_are_optional(write):
+def test_columns_after_the_first_three_are_optional(write):
     bulb = read_manifest(write("path,bulb_id,view\na.png,b,0\n")).bulbs[0]
 
     assert (bulb.label, bulb.group, bulb.split) == ("", "", "")
@@ -254,3 +254,178 @@ def test_manifest_that_could_not_be_read_is_not_written(tmp_path):
     ):
         assert name in problem
     assert list((tmp_path / "in").iterdir()) == []
+
+
+STACKED = "bulb_id,view,path,sha256,channel,page\n"
+
+
+def test_rows_that_name_one_file_by_channel_are_its_parts(write):
+    path = write(STACKED + "b1,left,a.npy,,1,\nb1,top,./a.npy,,0,\nb2,left,b.tif,,,0\n")
+
+    one, two = read_manifest(path).bulbs
+
+    assert [(view.name, view.path, view.part) for view in one.views] == [
+        ("left", path.parent / "a.npy", Part(ViewsIn.CHANNELS, 1, 2)),
+        ("top", path.parent / "a.npy", Part(ViewsIn.CHANNELS, 0, 2)),
+    ]
+    assert two.views[0].part == Part(ViewsIn.PAGES, 0, 1)
+
+
+def test_sha256_is_kept_in_lower_case(write):
+    digest = "0123456789abcdefABCDEF" + "f" * 42
+    path = write(STACKED + f"b1,0,a.png,{digest},,\nb1,1,b.png,,,\n")
+
+    assert [view.sha256 for view in read_manifest(path).bulbs[0].views] == [digest.lower(), ""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problems"),
+    [
+        (["b1,0,a.png,abc,,"], ["line 2: sha256 'abc' is not 64 hexadecimal digits"]),
+        (
+            [f"b1,0,a.png,{'g' * 64},,"],
+            [f"line 2: sha256 '{'g' * 64}' is not 64 hexadecimal digits"],
+        ),
+        (["b1,0,a.tif,,0,0"], ["line 2: channel '0' and page '0'; a view is one or the other"]),
+        (["b1,0,a.tif,,-1,"], ["line 2: channel '-1' is no whole number from 0 to 9999"]),
+        (
+            ["b1,0,a.tif,,,0", "b1,1,a.tif,,,1.0"],
+            ["line 3: page '1.0' is no whole number from 0 to 9999"],
+        ),
+        (["b1,0,a.tif,,,²"], ["line 2: page '²' is no whole number from 0 to 9999"]),
+        (
+            ["b1,0,a.tif,,,0", "b1,1,a.tif,,,2"],
+            [
+                "line 2: picture 'a.tif' has 2 rows, so it needs the pages 0 to 1; "
+                "found 0 in line 2, 2 in line 3"
+            ],
+        ),
+        (["b1,0,a.tif,,,1"], [
+            "line 2: picture 'a.tif' has 1 rows, so it needs the pages 0 to 0; found 1 in line 2"
+        ]),
+        (
+            ["b1,0,a.tif,,0,", "b1,1,a.tif,,0,"],
+            ["line 3: channel 0 of picture 'a.tif' is already in line 2"],
+        ),
+        (
+            ["b1,0,a.tif,,0,", "b1,1,a.tif,,,1"],
+            ["line 3: picture 'a.tif' has a channel in line 2"],
+        ),
+        (
+            ["b1,0,a.tif,,0,", "b2,1,a.tif,,1,"],
+            ["line 3: picture 'a.tif' is one of bulb 'b1' in line 2"],
+        ),
+        (["b1,0,a.tif,,0,", "b1,1,a.tif,,,"], ["line 3: picture 'a.tif' is already in line 2"]),
+        (["b1,0,a.tif,,,", "b1,1,a.tif,,1,"], ["line 3: picture 'a.tif' is already in line 2"]),
+        (["b1,0,a.tif,,,", "b2,1,./a.tif,,,"], ["line 3: picture './a.tif' is already in line 2"]),
+        (
+            [f"b1,0,a.tif,{'0' * 64},0,", f"b1,1,a.tif,{'1' * 64},1,"],
+            ["line 3: sha256 of picture 'a.tif' is another in line 2"],
+        ),
+    ],
+)  # fmt: skip
+def test_every_breach_of_stacked_views_and_hashes_is_named(write, rows, problems):
+    assert problems_of(write(STACKED + "".join(f"{row}\n" for row in rows))) == problems
+
+
+def test_scan_keeps_the_good_rows_and_their_lines(write):
+    path = write(
+        "bulb_id,view,path,label,split,page\n"
+        "b1,1,1_1.png,good,holdout,\n"  # line 2
+        "b1,0,1_0.png,crack,,\n"
+        "b2,0\n"
+        "b3,0,../3.png,good,,\n"
+        "b4,0,1_0.png,good,,\n"  # line 6
+        "b5,1,5.tif,good,val,1\n"
+        "b5,0,5.tif,good,val,0\n"
+        "b6,1,6.tif,good,val,1\n"
+        "b7,0,7.png,good,test,\n"  # line 10
+        "b7,0,7_again.png,good,test,\n"
+    )
+
+    scanned = scan_manifest(path)
+
+    assert [problem.split(":")[0] for problem in scanned.problems] == [
+        f"line {line}" for line in (2, 3, 3, 4, 5, 6, 9, 11)
+    ]
+    assert [(bulb.bulb_id, bulb.label, bulb.split) for bulb in scanned.bulbs] == [
+        ("b1", "good", ""),  # of the first row, and no split that is none
+        ("b5", "good", "val"),
+        ("b7", "good", "test"),
+    ]
+    assert scanned.lines == {("b1", "0"): 3, ("b5", "0"): 8, ("b5", "1"): 7, ("b7", "0"): 10}
+    assert [view.part for view in scanned.bulbs[1].views] == [
+        Part(ViewsIn.PAGES, 0, 2),
+        Part(ViewsIn.PAGES, 1, 2),
+    ]
+    assert scanned.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_scan_of_parts_that_are_not_in_order_keeps_none_of_them(write):
+    path = write(STACKED + "b1,0,a.tif,,,0\nb1,1,a.tif,,,x\nb2,0,b.tif,,,3\nb2,1,b.tif,,,3\n")
+
+    scanned = scan_manifest(path)
+
+    assert (scanned.bulbs, len(scanned.problems)) == ((), 2)
+
+
+@pytest.mark.parametrize("text", ["", "bulb_id,view\nb,0\n"])
+def test_scan_refuses_only_what_has_no_header(write, text):
+    with pytest.raises(DataError, match="line 1"):
+        scan_manifest(write(text))
+    with pytest.raises(DataError, match="cannot be read"):
+        scan_manifest(write(text).with_name("none.csv"))
+
+
+def test_columns_of_pictures_are_written_only_where_needed(tmp_path):
+    pages = [
+        View(f"{at}", tmp_path / "a.tif", part=Part(ViewsIn.PAGES, at, 2), sha256="0" * 64)
+        for at in range(2)
+    ]
+    plain = View("0", tmp_path / "b.png", (("lux", "3"),))
+    path = tmp_path / "manifest.csv"
+
+    write_manifest(path, [Bulb("a", tuple(pages)), Bulb("b", (plain,))])
+
+    assert path.read_text().splitlines() == [
+        "bulb_id,view,path,label,group,split,sha256,page,lux",
+        f"a,0,a.tif,,,,{'0' * 64},0,",
+        f"a,1,a.tif,,,,{'0' * 64},1,",
+        "b,0,b.png,,,,,,3",
+    ]
+    first, _ = read_manifest(path).bulbs
+    assert [(view.part, view.sha256) for view in first.views] == [
+        (view.part, view.sha256) for view in pages
+    ]
+
+
+def test_parts_that_would_read_back_as_others_are_not_written(tmp_path):
+    def stack(name, *parts):
+        views = (View(f"{part.index}", tmp_path / f"{name}.tif", part=part) for part in parts)
+        return Bulb(name, tuple(views))
+
+    bulbs = [
+        stack("some", Part(ViewsIn.PAGES, 0, 3), Part(ViewsIn.PAGES, 1, 3)),
+        stack("all", Part(ViewsIn.PAGES, 0, 1)),
+    ]
+
+    with pytest.raises(DataError) as caught:
+        write_manifest(tmp_path / "manifest.csv", bulbs)
+
+    assert caught.value.problems == tuple(
+        f"view '{view}' of bulb 'some' is one of 3 in its file, but the manifest would list 2"
+        for view in (0, 1)
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_further_column_with_the_name_of_a_known_one_is_not_written(tmp_path):
+    view = View("0", tmp_path / "a.png", (("label", "good"), ("gr\udcfc", "x")))
+
+    with pytest.raises(DataError) as caught:
+        write_manifest(tmp_path / "manifest.csv", [Bulb("b", (view,))])
+
+    assert caught.value.problems == (
+        "column 'label' has a meaning of its own",
+        "column 'gr\\udcfc': bytes that are not UTF-8",
+    )
