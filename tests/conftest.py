@@ -137,12 +137,17 @@ def tiny_bundle(
 
 @pytest.fixture(scope="session")
 def draw_bulb() -> Callable[..., Path]:
-    """Write a folder of flat gray pictures, one for each level, named 0.png, 1.png, …"""
+    """Write a folder of gray pictures 0.png, 1.png, …, one for each level, which is its mean.
+
+    All are flat but for two pixels, so that no two have the same pixels.
+    """
 
     def draw(folder: Path, levels: Sequence[int], *, size: tuple[int, int] = (16, 16)) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, level in enumerate(levels):
             pixels = np.full(size, level, np.uint8)
+            step = min(level, 255 - level, 1)
+            pixels[0, name], pixels[1, name] = level - step, level + step
             Image.fromarray(pixels).save(folder / f"{name}.png")
         return folder
 

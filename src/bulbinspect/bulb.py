@@ -23,17 +23,43 @@ class Verdict(StrEnum):
     UNJUDGED = "unjudged"
 
 
+class ViewsIn(StrEnum):
+    """Where the views of a bulb lie: each in its own file, or all of them in one.
+
+    In an array of NumPy channels are its last axis `(H, W, V)`, pages its first `(V, H, W)`.
+    """
+
+    FILES = "files"
+    CHANNELS = "channels"
+    PAGES = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One channel or page of a file that holds several views; `index` counts from 0.
+
+    `of` is how many the file must hold. One that holds more or fewer is not what was declared.
+    """
+
+    kind: ViewsIn
+    index: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One picture of a bulb from one side.
 
     `name` says which camera took it (the manifest's `view` column); `path` can be opened as it is;
-    `extra` keeps further manifest columns as (column, value) pairs.
+    `part` is None when the file is this view alone; `sha256` is what the file must have, in lower
+    case, or `""`; `extra` keeps further manifest columns as (column, value) pairs.
     """
 
     name: str
     path: Path
     extra: tuple[tuple[str, str], ...] = ()
+    part: Part | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

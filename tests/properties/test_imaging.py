@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from bulbinspect.errors import PictureError
+from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.preprocess import FITS, PreprocessSpec, preprocess, scale_note
 from bulbinspect.imaging.read import read_gray
 
@@ -105,10 +106,10 @@ def test_deep_file_gives_back_its_levels_or_is_refused(file, pixels, picture_for
     Image.fromarray(pixels).save(file, picture_format)
 
     if pixels.max() < 2**bit_depth:
-        np.testing.assert_array_equal(read_gray(file, bit_depth=bit_depth), pixels)
+        np.testing.assert_array_equal(read_gray(file, PictureForm(bit_depth)), pixels)
     else:
         with pytest.raises(PictureError, match="wrong_depth"):
-            read_gray(file, bit_depth=bit_depth)
+            read_gray(file, PictureForm(bit_depth))
 
 
 def seed_file(picture_format):
@@ -128,7 +129,7 @@ def test_any_bytes_are_a_picture_or_refused(file, start, cut, rest, bit_depth):
     file.write_bytes(start[:cut] + rest)
 
     try:
-        pixels = read_gray(file, bit_depth=bit_depth, max_pixels=1_000_000)
+        pixels = read_gray(file, PictureForm(bit_depth), max_pixels=1_000_000)
     except PictureError:
         return  # any other exception is the failure
     assert pixels.ndim == 2

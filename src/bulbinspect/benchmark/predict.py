@@ -16,7 +16,7 @@ from bulbinspect.bundle.bundle import read_bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.errors import UsageError
-from bulbinspect.imaging.load import load_view
+from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import write_predictions
@@ -95,9 +95,14 @@ def _refuse_unjudged(inspector: Inspector, bulbs: Sequence[Bulb]) -> None:
 def _decode(bulbs: Sequence[Bulb], spec: PreprocessSpec) -> list[NDArray[Any]]:
     """Return the views of each bulb (V, H, W), in batches (B, V, H, W)."""
     return [
-        np.stack([np.stack([load_view(view.path, spec) for view in bulb.views]) for bulb in batch])
+        np.stack([_views(bulb, spec) for bulb in batch])
         for batch in (bulbs[at : at + _BATCH_SIZE] for at in range(0, len(bulbs), _BATCH_SIZE))
     ]
+
+
+def _views(bulb: Bulb, spec: PreprocessSpec) -> NDArray[Any]:
+    loaded = load_views(bulb.views, spec)
+    return np.stack([one.pixels for one in loaded if isinstance(one, LoadedView)])
 
 
 def _judge(runtime: Runtime, batches: Sequence[NDArray[Any]]) -> None:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from bulbinspect.bulb import Bulb, View
 from bulbinspect.errors import DataError, PictureError
 from bulbinspect.files import whole_file
-from bulbinspect.imaging.load import load_view_with_note
-from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.imaging.load import load_views
+from bulbinspect.imaging.preprocess import PreprocessSpec, scale_note
 from bulbinspect.machine import usable_cores
 from bulbinspect.progress import progress
 
@@ -249,20 +249,21 @@ class _Build:
         """Return the views (V, H, W) of one bulb, what is wrong with them, and the notes."""
         views = np.zeros(self.shape[1:], self.spec.dtype)
         problems, notes = [], []
-        for place, view in enumerate(self.slots[number]):
-            if view is None:
+        placed = [(place, view) for place, view in enumerate(self.slots[number]) if view]
+        loaded = load_views([view for _, view in placed], self.spec)
+        for (place, view), one in zip(placed, loaded, strict=True):
+            fingerprint = self.prints[view.path]
+            if isinstance(one, PictureError):
+                error = one
+            elif fingerprint is None or fingerprint.status != _status(view.path):
+                error = PictureError("changed", "the file changed while the cache was built")
+            else:
+                views[place] = one.pixels
+                note = scale_note(*one.picture_size, self.spec)
+                notes += [] if note is None else [note]
                 continue
-            try:
-                views[place], note = load_view_with_note(view.path, self.spec)
-                fingerprint = self.prints[view.path]
-                if fingerprint is None or fingerprint.status != _status(view.path):
-                    raise PictureError("changed", "the file changed while the cache was built")
-            except PictureError as error:
-                name = self.bulbs[number].bulb_id
-                problems.append(f"bulb {name!r}, view {view.name!r}, {str(view.path)!r}: {error}")
-                continue
-            if note is not None:
-                notes.append(note)
+            name = self.bulbs[number].bulb_id
+            problems.append(f"bulb {name!r}, view {view.name!r}, {str(view.path)!r}: {error}")
         return views, problems, notes
 
 

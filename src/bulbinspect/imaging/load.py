@@ -1,20 +1,81 @@
-"""From a file to a view: the only way by which anyone gets one."""
+"""From files to the views of a bulb: the only way by which anyone gets them."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
 
-from bulbinspect.imaging.preprocess import PreprocessSpec, preprocess, scale_note
-from bulbinspect.imaging.read import Gray, read_gray
+from bulbinspect.bulb import View
+from bulbinspect.errors import PictureError
+from bulbinspect.imaging.levels import Gray
+from bulbinspect.imaging.parts import read_parts
+from bulbinspect.imaging.preprocess import PreprocessSpec, preprocess
+from bulbinspect.imaging.read import read_gray
 
 
-def load_view(path: Path, spec: PreprocessSpec) -> Gray:
-    """Read and preprocess one picture: `(height_px, width_px)` of `spec.dtype`.
+@dataclass(frozen=True, slots=True)
+class LoadedView:
+    """A view as the network gets it, and what is known of the picture that it came from.
 
-    What cannot be used raises a `PictureError` with its reason.
+    `pixels` (height_px, width_px) of `spec.dtype`; `picture_size` (H, W) of the upright picture;
+    `digest`, 8 bytes, is alike for pictures with the same pixels.
     """
-    return preprocess(read_gray(path, bit_depth=spec.bit_depth), spec)
+
+    pixels: Gray
+    picture_size: tuple[int, int]
+    digest: bytes
 
 
-def load_view_with_note(path: Path, spec: PreprocessSpec) -> tuple[Gray, str | None]:
-    """Return the view, and the note of `scale_note` on the picture it came from."""
-    picture = read_gray(path, bit_depth=spec.bit_depth)
-    return preprocess(picture, spec), scale_note(*picture.shape, spec)
+def load_views(views: Sequence[View], spec: PreprocessSpec) -> list[LoadedView | PictureError]:
+    """Return each view of a bulb, or why it cannot be used, in their order.
+
+    A file that holds several of them is decoded once. Views with the same pixels are all refused:
+    no camera sees two sides alike.
+    """
+    stacks: dict[object, list[Gray] | PictureError] = {}
+    loaded = [_load(view, spec, stacks) for view in views]
+    first: dict[bytes, int] = {}
+    for place, one in enumerate(loaded):
+        if isinstance(one, LoadedView) and first.setdefault(one.digest, place) != place:
+            twin = first[one.digest]
+            loaded[place] = _identical(views[twin])
+            loaded[twin] = _identical(views[place])
+    return loaded
+
+
+def _load(
+    view: View, spec: PreprocessSpec, stacks: dict[object, list[Gray] | PictureError]
+) -> LoadedView | PictureError:
+    try:
+        picture = _picture(view, spec, stacks)
+        return LoadedView(preprocess(picture, spec), picture.shape, _digest(picture))
+    except PictureError as error:
+        return error
+
+
+def _picture(
+    view: View, spec: PreprocessSpec, stacks: dict[object, list[Gray] | PictureError]
+) -> Gray:
+    """Read the picture of one view; `stacks` keeps the files of several views."""
+    part = view.part
+    if part is None:
+        return read_gray(view.path, spec.form, sha256=view.sha256)
+    key = view.path, part.kind, part.of, view.sha256
+    if key not in stacks:
+        try:
+            stacks[key] = read_parts(view.path, part.kind, part.of, spec.form, sha256=view.sha256)
+        except PictureError as error:
+            stacks[key] = error
+    stack = stacks[key]
+    if isinstance(stack, PictureError):
+        raise stack
+    return stack[part.index]
+
+
+def _digest(picture: Gray) -> bytes:
+    digest = blake2b(picture.tobytes(), digest_size=8)
+    digest.update(f"{picture.dtype} {picture.shape}".encode())
+    return digest.digest()
+
+
+def _identical(twin: View) -> PictureError:
+    return PictureError("identical_views", f"it has the same pixels as view {twin.name!r}")

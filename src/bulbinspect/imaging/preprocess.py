@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from bulbinspect.errors import SpecError
-from bulbinspect.imaging.read import Gray
+from bulbinspect.imaging.form import PictureForm
+from bulbinspect.imaging.levels import Gray
 
 FITS = ("pad", "stretch", "crop")
 _MAX_SIDE_PX = 8192
@@ -21,24 +22,31 @@ class PreprocessSpec:
 
     `fit` says how a picture of another shape comes to `height_px` x `width_px`: `pad` keeps all of
     it and its proportions, `crop` keeps the proportions and cuts the centre, `stretch` keeps all of
-    it. `bit_depth` is that of the camera: 10 and 12 bits stand in pictures of 16.
+    it. `bit_depth`, `value_range` and `colour` are the form of the pictures, see `PictureForm`.
     """
 
     height_px: int = 128
     width_px: int = 128
     fit: str = "pad"
     bit_depth: int = 8
+    value_range: tuple[float, float] | None = None
+    colour: str = "refuse"
 
     def __post_init__(self) -> None:
         problems = [
             *_whole_number("height_px", self.height_px, 1, _MAX_SIDE_PX),
             *_whole_number("width_px", self.width_px, 1, _MAX_SIDE_PX),
-            *_whole_number("bit_depth", self.bit_depth, 8, 16),
+            *self.form.problems(),
         ]
         if self.fit not in FITS:
             problems.append(f"fit must be one of {', '.join(FITS)}, not {self.fit!r}")
         if problems:
             raise SpecError(f"preprocess: {'; '.join(problems)}")
+
+    @property
+    def form(self) -> PictureForm:
+        """How the pictures are declared to be stored."""
+        return PictureForm(self.bit_depth, self.value_range, self.colour)
 
     @property
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
@@ -52,7 +60,8 @@ class PreprocessSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as they stand in a checkpoint, a bundle and the YAML."""
-        return asdict(self)
+        values = asdict(self)
+        return {**values, "value_range": self.value_range and list(self.value_range)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -63,7 +72,8 @@ class PreprocessSpec:
                 f"preprocess: expected exactly {', '.join(sorted(names))}, "
                 f"got {', '.join(sorted(map(str, values))) or 'nothing'}"
             )
-        return cls(**values)
+        given = values["value_range"]
+        return cls(**{**values, "value_range": tuple(given) if isinstance(given, list) else given})
 
 
 def preprocess(pixels: Gray, spec: PreprocessSpec) -> Gray:

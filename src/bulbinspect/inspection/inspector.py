@@ -14,7 +14,7 @@ from bulbinspect.bulb import Bulb, Prediction, View, ViewPrediction
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import BundleError, PictureError, UsageError
-from bulbinspect.imaging.load import load_view
+from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.inspection.arrange import ViewFault, arrange
 from bulbinspect.inspection.verdict import Judge
 from bulbinspect.machine import usable_cores
@@ -82,23 +82,26 @@ class Inspector:
         views = arrange(bulb.views, metadata.view_names)
         if isinstance(views, ViewFault):
             return self._judge.unjudged(bulb, views.reason, views.detail, _marked(bulb, views))
-        pixels = []
-        known = []
-        for view in views:
-            answer = ViewPrediction(view.name, view.path)
-            try:
-                pixels.append(load_view(view.path, metadata.preprocess))
-            except PictureError as error:
-                answer = ViewPrediction(view.name, view.path, error.reason, error.detail)
-            except Exception as error:  # whatever a picture does to us, its bulb keeps its row
-                text = f"{type(error).__name__}: {error}"
-                answer = ViewPrediction(view.name, view.path, "unreadable", text)
-            known.append(answer)
+        loaded = self._load(views)
+        known = [
+            ViewPrediction(view.name, view.path)
+            if isinstance(one, LoadedView)
+            else ViewPrediction(view.name, view.path, one.reason, one.detail)
+            for view, one in zip(views, loaded, strict=True)
+        ]
         for answer in known:
             if answer.reason:
                 detail = f"view {answer.view!r}: {answer.detail}"
                 return self._judge.unjudged(bulb, answer.reason, detail, known)
+        pixels = [one.pixels for one in loaded if isinstance(one, LoadedView)]
         return _Complete(bulb, views, np.stack(pixels))
+
+    def _load(self, views: Sequence[View]) -> Sequence[LoadedView | PictureError]:
+        """Read the views; whatever a picture does to us, its bulb keeps its row."""
+        try:
+            return load_views(views, self.bundle.metadata.preprocess)
+        except Exception as error:
+            return [PictureError("unreadable", f"{type(error).__name__}: {error}")] * len(views)
 
     def _run(self, batch: Sequence["_Complete"]) -> list[Prediction]:
         """Run the network on complete bulbs; one that breaks it is found by running each alone."""

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from bulbinspect.errors import PictureError
+from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.read import read_gray
 
 
@@ -31,6 +32,6 @@ def _for_display(path: Path) -> np.ndarray:
     except PictureError as error:
         if error.reason != "undeclared_depth":
             raise
-    levels = read_gray(path, bit_depth=16)
+    levels = read_gray(path, PictureForm(bit_depth=16))
     low, high = int(levels.min()), int(levels.max())
     return np.interp(levels, (low, max(high, low + 1)), (0, 255)).round().astype(np.uint8)

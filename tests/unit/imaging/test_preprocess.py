@@ -66,9 +66,16 @@ def test_spec_names_all_that_is_wrong_and_what_would_be_right():
 
 
 def test_spec_survives_plain_values():
-    spec = PreprocessSpec(height_px=96, width_px=64, fit="crop", bit_depth=12)
+    spec = PreprocessSpec(96, 64, "crop", 12, (0, 1.5), "luma")
 
-    assert spec.to_dict() == {"height_px": 96, "width_px": 64, "fit": "crop", "bit_depth": 12}
+    assert spec.to_dict() == {
+        "height_px": 96,
+        "width_px": 64,
+        "fit": "crop",
+        "bit_depth": 12,
+        "value_range": [0, 1.5],
+        "colour": "luma",
+    }
     assert PreprocessSpec.from_dict(spec.to_dict()) == spec
 
 

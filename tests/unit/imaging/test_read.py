@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from bulbinspect.errors import PictureError
-from bulbinspect.imaging.read import read_gray
+from bulbinspect.imaging.form import PictureForm
+from bulbinspect.imaging.read import MAX_PIXELS, read_gray
 
 ROWS, COLUMNS = np.mgrid[:24, :20]
 GRAY = ((7 * ROWS + 11 * COLUMNS) % 256).astype(np.uint8)
@@ -38,9 +39,9 @@ def write(folder, content, name="picture"):
     return path
 
 
-def refusal(path, **options):
+def refusal(path, *, max_pixels=MAX_PIXELS, **form):
     with pytest.raises(PictureError) as caught:
-        read_gray(path, **options)
+        read_gray(path, PictureForm(**form), max_pixels=max_pixels)
     assert caught.value.detail
     return caught.value.reason
 
@@ -214,7 +215,7 @@ def test_opaque_colours_of_a_palette_are_read(tmp_path):
 def test_deep_levels_are_kept_as_they_are(tmp_path, picture_format):
     path = write(tmp_path, encoded(DEEP, picture_format))
 
-    pixels = read_gray(path, bit_depth=12)
+    pixels = read_gray(path, PictureForm(12))
 
     assert pixels.dtype == np.uint16
     np.testing.assert_array_equal(pixels, DEEP)
@@ -255,7 +256,7 @@ def tiff(pixels, order, *, photometric=1, sample_format=1, bits=16):
 
 @pytest.mark.parametrize("order", ["II", "MM"])
 def test_both_byte_orders_give_the_same_levels(tmp_path, order):
-    pixels = read_gray(write(tmp_path, tiff(DEEP, order)), bit_depth=12)
+    pixels = read_gray(write(tmp_path, tiff(DEEP, order)), PictureForm(12))
 
     np.testing.assert_array_equal(pixels, DEEP)
 
@@ -336,8 +337,8 @@ def test_pgm_of_10_bits_is_not_stretched_to_16(tmp_path):
     binary = write(tmp_path, b"P5 3 2 1023\n" + levels.tobytes(), "binary.pgm")
     text = write(tmp_path, b"P2 3 2 1023\n0 1 512\n700 1022 1023\n", "text.pgm")
 
-    np.testing.assert_array_equal(read_gray(binary, bit_depth=10), levels)
-    np.testing.assert_array_equal(read_gray(text, bit_depth=10), levels)
+    np.testing.assert_array_equal(read_gray(binary, PictureForm(10)), levels)
+    np.testing.assert_array_equal(read_gray(text, PictureForm(10)), levels)
     assert refusal(binary, bit_depth=12) == "wrong_depth"
     assert refusal(binary) == "undeclared_depth"
 
@@ -380,7 +381,7 @@ def test_every_exif_orientation_gives_the_upright_picture(
     exif[274] = orientation
     path = write(tmp_path, encoded(stored(upright, orientation), picture_format, exif=exif))
 
-    pixels = read_gray(path, bit_depth=8 if upright is GRAY else 12)
+    pixels = read_gray(path, PictureForm(8 if upright is GRAY else 12))
 
     np.testing.assert_array_equal(pixels, upright)
     assert pixels.flags.c_contiguous
@@ -465,8 +466,8 @@ def test_compressed_text_that_would_fill_the_memory_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "bit_depth", "cut_harmlessly"),
     [
-        (encoded(GRAY, "PNG"), 8, 21),  # the end of the last checksum, and the chunk IEND
-        (encoded(DEEP, "PNG"), 12, 21),
+        (encoded(GRAY, "PNG"), 8, 0),
+        (encoded(DEEP, "PNG"), 12, 0),
         (encoded(GRAY, "JPEG"), 8, 0),
         (encoded(GRAY, "JPEG", progressive=True), 8, 0),
         (encoded(GRAY, "TIFF"), 8, 0),
@@ -482,12 +483,12 @@ def test_truncated_anywhere_is_refused_unless_no_pixel_is_lost(
     tmp_path, content, bit_depth, cut_harmlessly
 ):
     path = write(tmp_path, content)
-    whole = read_gray(path, bit_depth=bit_depth)
+    whole = read_gray(path, PictureForm(bit_depth))
     read = 0
     for length in range(len(content)):
         path.write_bytes(content[:length])
         try:
-            pixels = read_gray(path, bit_depth=bit_depth)
+            pixels = read_gray(path, PictureForm(bit_depth))
         except PictureError:
             continue
         np.testing.assert_array_equal(pixels, whole)
@@ -534,6 +535,44 @@ def test_flipped_bytes_never_raise_anything_else(tmp_path, picture_format):
 )
 def test_what_is_no_picture_is_refused_by_name(tmp_path, content, reason):
     assert refusal(write(tmp_path, content, "picture.png")) == reason
+
+
+def test_png_whose_pixels_have_another_checksum_is_refused(tmp_path):
+    content = bytearray(encoded(GRAY, "PNG"))
+    (length,) = struct.unpack_from(">I", content, content.index(b"IDAT") - 4)
+    content[content.index(b"IDAT") + 4 + length] ^= 1  # the first byte of the checksum
+    path = write(tmp_path, bytes(content))
+
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), GRAY)  # Pillow does not look
+    assert refusal(path) == "damaged"
+
+
+def test_bytes_behind_a_png_do_no_harm(tmp_path):
+    path = write(tmp_path, encoded(GRAY, "PNG") + b"a note of the camera")
+
+    np.testing.assert_array_equal(read_gray(path), GRAY)
+
+
+def test_png_with_more_metadata_than_any_is_refused_before_it_is_held(tmp_path):
+    text = png_chunk(b"tEXt", b"Comment\0" + bytes(17 << 20))
+
+    assert refusal(write(tmp_path, gray_png(GRAY, after=text))) == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("bit_depth", "expected"), [(8, "undeclared_depth"), (10, "wrong_depth"), (16, "wrong_depth")]
+)
+def test_12_bits_of_a_header_are_held_against_the_declared_depth(tmp_path, bit_depth, expected):
+    first, second = 5, 30  # packed: three bytes hold two pixels
+    packed = np.array([first >> 4, (first & 15) << 4 | second >> 8, second & 255], np.uint8)
+    content = tiff(packed[None], "II", bits=12).replace(
+        struct.pack("<HHII", 256, 4, 1, 3), struct.pack("<HHII", 256, 4, 1, 2)
+    )
+    path = write(tmp_path, content)
+
+    assert read_gray(path, PictureForm(12)).tolist() == [[first, second]]
+    assert refusal(path, bit_depth=bit_depth) == expected
 
 
 def test_content_decides_not_the_ending(tmp_path):
