@@ -4,20 +4,16 @@ Which file is a picture is found out when it is read. So whatever is not plainly
 belongs to a bulb; if it is none, that bulb is not judged, and somebody will look.
 """
 
-import os
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bulbinspect.bulb import Bulb, View
+from bulbinspect.bulb import Bulb, Part, View, ViewsIn
 from bulbinspect.data.natural import natural_key, view_key
-from bulbinspect.errors import DataError, UsageError
+from bulbinspect.data.walk import walk
+from bulbinspect.errors import UsageError
 
-_NO_PICTURE = re.compile(
-    r".+\.(cfg|csv|db|gz|html?|ini|jsonl?|log|md|np[yz]|onnx|pdf|py|tar|toml|tsv|txt|xlsx|xml|ya?ml|zip)",
-    re.IGNORECASE | re.DOTALL,
-)
 _MANY_VIEWS = 100
 
 _Place = Callable[[str], tuple[str, str]]  # path below the folder -> bulb id, view name
@@ -30,12 +26,18 @@ class FolderListing:
     """
 
     def __init__(
-        self, folder: Path, bulbs: dict[str, list[str]], place: _Place, notes: tuple[str, ...]
+        self,
+        folder: Path,
+        bulbs: dict[str, list[str]],
+        place: _Place,
+        parts: dict[str, Part],
+        notes: tuple[str, ...],
     ) -> None:
         self.notes = notes
         self._folder = folder
         self._bulbs = bulbs
         self._place = place
+        self._parts = parts  # by the name of the view, where each file holds all views
 
     def __len__(self) -> int:
         """Count the bulbs."""
@@ -43,27 +45,43 @@ class FolderListing:
 
     def __iter__(self) -> Iterator[Bulb]:
         for bulb_id, files in self._bulbs.items():
-            named = [(self._place(file)[1], file) for file in files]
+            names = ([*self._parts] or [self._place(file)[1]] for file in files)
+            named = [(one, file) for file, some in zip(files, names, strict=True) for one in some]
             named.sort(key=lambda pair: (view_key(pair[0]), pair[1]))
-            yield Bulb(bulb_id, tuple(View(name, self._folder / file) for name, file in named))
+            views = (View(n, self._folder / f, part=self._parts.get(n)) for n, f in named)
+            yield Bulb(bulb_id, tuple(views))
 
 
-def list_folder(folder: Path, pattern: str | None = None) -> FolderListing:
+def list_folder(
+    folder: Path,
+    pattern: str | None = None,
+    *,
+    views_in: ViewsIn = ViewsIn.FILES,
+    view_names: Sequence[str] = (),
+) -> FolderListing:
     """Find the bulbs below `folder`.
 
     A sub-folder is a bulb, its files the views; so is an empty one, which has none. Files that lie
     in `folder` itself are called `<bulb>_<view>.<ext>`. Or `pattern`, a regular expression with
     the groups `bulb` and `view`, is matched with the whole path of every file below `folder`. A
     file whose name does not fit is a bulb of its own, with one view called "".
+
+    With `views_in` channels or pages every file is a bulb, named by its path without the ending or
+    by the group `bulb` of the pattern; its parts are called `view_names`, in that order. Arrays of
+    NumPy are pictures then, and empty folders are no bulbs.
     """
-    place = _by_default if pattern is None else _by_pattern(pattern)
+    parts = {} if views_in is ViewsIn.FILES else _parts(views_in, view_names)
+    place = place_files(pattern, stacked=bool(parts))
     bulbs: dict[str, list[str]] = {}
     skipped: Counter[str] = Counter()
-    for name, files in _walk(folder, skipped):
-        for file in files:
+    for name, files in walk(folder, skipped, arrays=bool(parts)):
+        for file in files or ():
             bulbs.setdefault(place(file)[0], []).append(file)
         if not files and name:
-            bulbs.setdefault(name, [])
+            if parts and files is not None:
+                skipped["folders without pictures, none of them a bulb"] += 1
+            else:
+                bulbs.setdefault(name, [])
     ordered = {bulb_id: bulbs[bulb_id] for bulb_id in sorted(bulbs, key=natural_key)}
     notes = [f"{what}: {count}" for what, count in sorted(skipped.items())]
     notes += [
@@ -72,7 +90,23 @@ def list_folder(folder: Path, pattern: str | None = None) -> FolderListing:
         for bulb_id, files in ordered.items()
         if len(files) > _MANY_VIEWS
     ]
-    return FolderListing(folder, ordered, place, tuple(notes))
+    return FolderListing(folder, ordered, place, parts, tuple(notes))
+
+
+def _parts(views_in: ViewsIn, view_names: Sequence[str]) -> dict[str, Part]:
+    if not view_names or "" in view_names or len(set(view_names)) < len(view_names):
+        raise UsageError(
+            f"views in {views_in} need a name each, in their order in the file; got "
+            f"{', '.join(map(repr, view_names)) or 'none'}"
+        )
+    return {n: Part(views_in, index, len(view_names)) for index, n in enumerate(view_names)}
+
+
+def place_files(pattern: str | None, *, stacked: bool = False) -> _Place:
+    """Return what tells the bulb id and the view of a file from its path below the folder."""
+    if pattern is not None:
+        return _by_pattern(pattern, stacked=stacked)
+    return _as_a_bulb if stacked else _by_default
 
 
 def _by_default(file: str) -> tuple[str, str]:
@@ -83,85 +117,39 @@ def _by_default(file: str) -> tuple[str, str]:
     return (bulb_id, view) if bulb_id and view else (_stem(name), "")
 
 
-def _by_pattern(pattern: str) -> _Place:
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"the pattern {pattern!r} is no regular expression: {error}") from error
-    if not {"bulb", "view"} <= expression.groupindex.keys():
-        raise UsageError(
-            f"the pattern {pattern!r} needs the groups bulb and view, such as "
-            r"'(?P<bulb>.+)-cam(?P<view>\d+)\.png'"
-        )
+def _as_a_bulb(file: str) -> tuple[str, str]:
+    parent, slash, name = file.rpartition("/")
+    return parent + slash + _stem(name), ""
+
+
+def _by_pattern(pattern: str, *, stacked: bool) -> _Place:
+    expression = compile_pattern(pattern, stacked=stacked)
 
     def place(file: str) -> tuple[str, str]:
         match = expression.fullmatch(file)
         if match and match["bulb"]:
-            return match["bulb"], match["view"] or ""
-        parent, slash, name = file.rpartition("/")
-        return parent + slash + _stem(name), ""
+            return match["bulb"], "" if stacked else match["view"] or ""
+        return _as_a_bulb(file)
 
     return place
+
+
+def compile_pattern(pattern: str, *, stacked: bool = False) -> re.Pattern[str]:
+    """Return the expression; `UsageError` if it cannot tell bulb and view, or is none."""
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"the pattern {pattern!r} is no regular expression: {error}") from error
+    if "bulb" not in expression.groupindex:
+        needed = "group bulb" if stacked else "groups bulb and view"
+    elif "view" not in expression.groupindex and not stacked:
+        needed = "groups bulb and view"
+    else:
+        return expression
+    example = r"(?P<bulb>.+)\.tif" if stacked else r"(?P<bulb>.+)-cam(?P<view>\d+)\.png"
+    raise UsageError(f"the pattern {pattern!r} needs the {needed}, such as '{example}'")
 
 
 def _stem(name: str) -> str:
     stem, _, _ = name.rpartition(".")
     return stem or name
-
-
-def _walk(folder: Path, skipped: Counter[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield every folder without sub-folders or with files: its path below `folder`, its files.
-
-    Folders behind links come last, and each only once, so that a loop of links ends.
-    """
-    waiting = deque([""])
-    seen: set[tuple[int, int]] = set()
-    while waiting:
-        name = waiting.popleft()
-        try:
-            status = (folder / name).stat()
-            if (status.st_dev, status.st_ino) in seen:
-                skipped["links to folders that are listed already, skipped"] += 1
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(folder / name) as entries:
-                files, folders, links = _sorted_out(entries, name, skipped)
-        except OSError as error:
-            if not name:
-                raise DataError(f"the folder {folder} cannot be read: {error.strerror}") from error
-            skipped["folders that could not be read, each listed as a bulb without views"] += 1
-            yield name, []
-            continue
-        waiting.extendleft(folders)
-        waiting.extend(links)
-        if files or not (folders or links):
-            yield name, files
-
-
-def _sorted_out(
-    entries: Iterator[os.DirEntry[str]], parent: str, skipped: Counter[str]
-) -> tuple[list[str], list[str], list[str]]:
-    """Return files, folders and links to folders by their paths below the listed folder."""
-    files: list[str] = []
-    folders: list[str] = []
-    links: list[str] = []
-    for entry in entries:
-        path = f"{parent}/{entry.name}" if parent else entry.name
-        is_folder = _is_folder(entry)
-        if entry.name.startswith("."):
-            skipped["hidden files and folders skipped"] += 1
-        elif is_folder:
-            (links if entry.is_symlink() else folders).append(path)
-        elif _NO_PICTURE.fullmatch(entry.name):
-            skipped["files that are no pictures by their names, skipped"] += 1
-        else:
-            files.append(path)
-    return files, folders, links
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Say no for what cannot even be looked at: the reader will say why."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from bulbinspect.bulb import ViewsIn
 from bulbinspect.data.folder import list_folder
 from bulbinspect.errors import DataError, UsageError
 
@@ -198,3 +199,76 @@ def test_folder_that_cannot_be_read_is_a_bulb_without_views(touch, monkeypatch):
 def test_what_is_no_folder_is_refused(touch, name):
     with pytest.raises(DataError, match="cannot be read"):
         list_folder(touch("file.png") / name)
+
+
+def stacked(folder, kind=ViewsIn.CHANNELS, names=("0", "1"), pattern=None):
+    """Return bulb id -> [(view name, path below the folder, kind, index, of)]."""
+    return {
+        bulb.bulb_id: [
+            (v.name, v.path.relative_to(folder).as_posix(), v.part.kind, v.part.index, v.part.of)
+            for v in bulb.views
+        ]
+        for bulb in list_folder(folder, pattern, views_in=kind, view_names=names)
+    }
+
+
+@pytest.mark.parametrize("kind", [ViewsIn.CHANNELS, ViewsIn.PAGES])
+def test_each_file_of_stacked_views_is_a_bulb(touch, kind):
+    folder = touch("b_10.npy", "b_9.tif", "lot 2/b.png")
+
+    assert stacked(folder, kind) == {
+        "b_9": [("0", "b_9.tif", kind, 0, 2), ("1", "b_9.tif", kind, 1, 2)],
+        "b_10": [("0", "b_10.npy", kind, 0, 2), ("1", "b_10.npy", kind, 1, 2)],
+        "lot 2/b": [("0", "lot 2/b.png", kind, 0, 2), ("1", "lot 2/b.png", kind, 1, 2)],
+    }
+
+
+def test_parts_keep_their_place_in_the_file_whatever_their_names(touch):
+    (views,) = stacked(touch("b.tif"), names=("top", "left")).values()
+
+    assert [(name, index) for name, _, _, index, _ in views] == [("left", 1), ("top", 0)]
+
+
+def test_pattern_of_stacked_views_needs_only_the_bulb(touch):
+    folder = touch("img-7.tif", "img-8.tif", "other.tif")
+
+    assert list(stacked(folder, pattern=r"img-(?P<bulb>\d+)\.tif")) == ["7", "8", "other"]
+    with pytest.raises(UsageError, match="group bulb"):
+        stacked(folder, pattern=r"img-(\d+)\.tif")
+
+
+def test_two_stacked_files_of_one_bulb_both_stay(touch):
+    (views,) = stacked(touch("b.tif", "b.png")).values()
+
+    assert [(name, path) for name, path, *_ in views] == [
+        ("0", "b.png"), ("0", "b.tif"), ("1", "b.png"), ("1", "b.tif"),
+    ]  # fmt: skip
+
+
+def test_folder_without_stacked_files_is_no_bulb_but_an_unreadable_one_is(touch, monkeypatch):
+    folder = touch("a/0.tif", "b/0.tif", "c/readme.txt")
+    scandir = os.scandir
+
+    def deny(path):
+        if Path(path) == folder / "b":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", deny)
+    listing = list_folder(folder, views_in=ViewsIn.PAGES, view_names=("0", "1"))
+
+    assert {bulb.bulb_id: len(bulb.views) for bulb in listing} == {"a/0": 2, "b": 0}
+    assert any(note.startswith("folders without pictures") for note in listing.notes)
+
+
+@pytest.mark.parametrize("names", [(), ("0", "0"), ("0", "")])
+def test_stacked_views_need_a_name_each(touch, names):
+    with pytest.raises(UsageError, match="need a name each"):
+        list_folder(touch("b.tif"), views_in=ViewsIn.PAGES, view_names=names)
+
+
+def test_arrays_are_passed_over_unless_views_are_stacked(touch):
+    folder = touch("b_0.npy", "b_1.npz")
+
+    assert found(folder) == {}
+    assert list(stacked(folder)) == ["b_0"]
