@@ -87,6 +87,7 @@ class ViewPrediction:
     detail: str = ""
     defect_probability: float | None = None  # 0…1; None without a good class, or unread
     class_probabilities: tuple[float, ...] = ()  # in the order of the bundle's classes
+    part: Part | None = None  # as in View
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from markupsafe import Markup
 from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
 from bulbinspect.errors import PictureError
 from bulbinspect.files import whole_file
+from bulbinspect.imaging.form import PictureForm
+from bulbinspect.imaging.read import EIGHT_BITS
 from bulbinspect.report.thumbnail import thumbnail
 
 NO_VERDICT = "none"
@@ -39,11 +41,13 @@ def write_page(
     summary: Mapping[str, str],
     reject_threshold: float | None = None,
     thumbnail_px: int = 128,
+    form: PictureForm = EIGHT_BITS,
 ) -> None:
     """Write the page; it needs no network, no other file, and no script to be read.
 
     `summary` are pairs shown on top (model, threshold, test figures, …); `reject_threshold` is
-    marked on every bar. Bulbs are rendered as they come, so memory does not grow with them.
+    marked on every bar; `form` is that of the pictures. Bulbs are rendered as they come, so memory
+    does not grow with them.
     """
     environment = _environment()
     bulb = environment.get_template("bulb.html.jinja")
@@ -53,7 +57,7 @@ def write_page(
     # The counts stand above the bulbs but are known after them, hence the file in between.
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", dir=path.parent) as bulbs:
         for prediction in predictions:
-            row = _row(prediction, thumbnail_px)
+            row = _row(prediction, thumbnail_px, form)
             counts[row.kind] += 1
             bulbs.write(bulb.render(row=row, reject_threshold=reject_threshold))
         bulbs.seek(0)
@@ -99,7 +103,7 @@ class _Row:
     sides: tuple[_Side, ...]
 
 
-def _row(prediction: Prediction, thumbnail_px: int) -> _Row:
+def _row(prediction: Prediction, thumbnail_px: int, form: PictureForm) -> _Row:
     kind = NO_VERDICT if prediction.verdict is None else prediction.verdict.value
     probability, probability_of = prediction.defect_probability, "defect probability"
     index = None
@@ -125,6 +129,7 @@ def _row(prediction: Prediction, thumbnail_px: int) -> _Row:
                     prediction.verdict is Verdict.REJECT and view.view == prediction.defective_view
                 ),
                 thumbnail_px=thumbnail_px,
+                form=form,
             )
             for position, view in enumerate(prediction.views, start=1)
         ),
@@ -138,10 +143,11 @@ def _side(
     probability: float | None,
     gave_verdict: bool,
     thumbnail_px: int,
+    form: PictureForm,
 ) -> _Side:
     picture, reason, detail = "", view.reason, view.detail
     try:
-        picture = thumbnail(view.path, thumbnail_px)
+        picture = thumbnail(view.path, thumbnail_px, part=view.part, form=form)
     except PictureError as error:
         # What stood in the way of the verdict says more than what stands in the way of the page.
         reason, detail = reason or error.reason, detail or error.detail

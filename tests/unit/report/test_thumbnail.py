@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bulbinspect.bulb import Part, ViewsIn
 from bulbinspect.errors import PictureError
+from bulbinspect.imaging.form import PictureForm
 from bulbinspect.report.thumbnail import thumbnail
 
 
@@ -46,3 +48,21 @@ def test_unreadable_picture_is_refused_with_its_reason(tmp_path):
     with pytest.raises(PictureError) as caught:
         thumbnail(tmp_path / "a.png", 128)
     assert caught.value.reason == "not_a_picture"
+
+
+def test_one_view_of_several_in_a_file_is_shown(tmp_path):
+    sides = np.random.default_rng(0).integers(0, 256, (5, 7, 4)).astype(np.uint8)
+    Image.fromarray(sides).save(tmp_path / "a.png")
+    shown = thumbnail(tmp_path / "a.png", 128, part=Part(ViewsIn.CHANNELS, 2, 4))
+    assert np.array_equal(pixels(shown), sides[..., 2])
+
+
+def test_declared_values_are_shown_as_their_levels(tmp_path):
+    Image.fromarray(np.array([[0, 0.2, 1]], np.float32)).save(tmp_path / "a.tif")
+    shown = thumbnail(tmp_path / "a.tif", 128, form=PictureForm(8, (0.0, 1.0)))
+    assert pixels(shown).tolist() == [[0, 51, 255]]
+
+
+def test_picture_of_8_bits_is_shown_where_12_were_declared(tmp_path):
+    Image.fromarray(np.array([[7, 90]], np.uint8)).save(tmp_path / "a.png")
+    assert pixels(thumbnail(tmp_path / "a.png", 128, form=PictureForm(12))).tolist() == [[7, 90]]
