@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulbinspect.data.split import split_by_group
+from bulbinspect.data.assign import split_by_group
 
 fractions = st.sampled_from(
     [

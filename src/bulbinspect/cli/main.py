@@ -7,7 +7,9 @@ import typer
 
 from bulbinspect.cli.bench import bench
 from bulbinspect.cli.evaluate import evaluate
+from bulbinspect.cli.manifest import manifest
 from bulbinspect.cli.predict import predict
+from bulbinspect.cli.split import split
 from bulbinspect.cli.synth import synth
 from bulbinspect.errors import BulbInspectError
 
@@ -19,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, synth):
+for _verb in (predict, evaluate, manifest, split, synth):
     app.command()(_verb)
 app.add_typer(bench)
 

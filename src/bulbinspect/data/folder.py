@@ -14,7 +14,8 @@ from bulbinspect.data.natural import natural_key, view_key
 from bulbinspect.data.walk import walk
 from bulbinspect.errors import UsageError
 
-_MANY_VIEWS = 100
+MANY_VIEWS = 100
+"""More than any bulb has: their folder is rather one of flat files."""
 
 _Place = Callable[[str], tuple[str, str]]  # path below the folder -> bulb id, view name
 
@@ -88,7 +89,7 @@ def list_folder(
         f"bulb {bulb_id!r} has {len(files)} views; if its files are called <bulb>_<view>, name "
         "its folder instead of the one above"
         for bulb_id, files in ordered.items()
-        if len(files) > _MANY_VIEWS
+        if len(files) > MANY_VIEWS
     ]
     return FolderListing(folder, ordered, place, parts, tuple(notes))
 

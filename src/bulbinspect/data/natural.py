@@ -1,9 +1,11 @@
 """The order in which people count: view 2 before view 10."""
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TypeAlias
 
+_NAMES_SHOWN = 5
 _NUMBER = re.compile("([0-9]+)")
 
 NaturalKey: TypeAlias = tuple[tuple[str | tuple[int, str], ...], str]
@@ -25,3 +27,10 @@ def natural_key(text: str) -> NaturalKey:
 
 view_key = lru_cache(maxsize=4096)(natural_key)
 """`natural_key` for the few names that the views of all bulbs share."""
+
+
+def some_names(names: Collection[str]) -> str:
+    """Return the first few names in natural order, and how many more there are."""
+    shown = ", ".join(map(repr, sorted(names, key=natural_key)[:_NAMES_SHOWN]))
+    more = len(names) - _NAMES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

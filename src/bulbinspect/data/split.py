@@ -1,20 +1,20 @@
 """Divide bulbs into train, val and test: by whole groups, stratified by label, seeded."""
 
 import math
-import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bulbinspect.bulb import Bulb
+from bulbinspect.data.assign import split_by_group
 from bulbinspect.data.manifest import SPLITS
+from bulbinspect.data.natural import some_names
 from bulbinspect.data.table import numbered_rows, read_header, read_table, write_rows
 from bulbinspect.errors import DataError, SpecError
 from bulbinspect.files import whole_file
 
 _COLUMNS = ("bulb_id", "split", "label", "group")
-_NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def complete_splits(
     without training bulbs, or val with nothing to tell apart, single bulbs are drawn instead; a
     note says so, because val then flatters.
     """
-    _check_fractions(fractions)
+    check_fractions(fractions)
     given = {bulb.split for bulb in bulbs} - {""}
     if not given:
         return _divide(bulbs, fractions, seed)
@@ -49,27 +49,6 @@ def complete_splits(
     return SplitResult(
         tuple(replace(bulb, split=new.get(bulb.bulb_id, bulb.split)) for bulb in bulbs), notes
     )
-
-
-def split_by_group(
-    labels: Sequence[str], groups: Sequence[str], *, fractions: Mapping[str, float], seed: int
-) -> list[str]:
-    """Return the split of each bulb: whole groups, an empty name being a group of its own.
-
-    Every split gets a group of each class, as long as the class has enough of them, in the order
-    of the fractions. The others follow from large to small, each to where it brings the shares of
-    its classes, and of all bulbs, closest to the fractions.
-    """
-    members: dict[str | int, list[int]] = {}
-    for row, group in enumerate(groups):
-        members.setdefault(group or row, []).append(row)
-    kinds = [Counter(labels[row] for row in rows) for rows in members.values()]
-    chosen = _assign(kinds, {name: share for name, share in fractions.items() if share > 0}, seed)
-    splits = [""] * len(labels)
-    for rows, split in zip(members.values(), chosen, strict=True):
-        for row in rows:
-            splits[row] = split
-    return splits
 
 
 def write_splits(path: Path, bulbs: Iterable[Bulb]) -> None:
@@ -108,7 +87,8 @@ def _add_row(splits: dict[str, str], columns: Sequence[str], cells: list[str] | 
     return ""
 
 
-def _check_fractions(fractions: Mapping[str, float]) -> None:
+def check_fractions(fractions: Mapping[str, float]) -> None:
+    """Raise `SpecError` unless the shares sum to 1, with some for train and for val."""
     good = (
         set(fractions) <= set(SPLITS)
         and all(0 <= share <= 1 for share in fractions.values())
@@ -158,7 +138,7 @@ def _absences(labels: Sequence[str], splits: Sequence[str], names: Iterable[str]
         if len(absent) == len(set(labels)):
             notes.append(f"{name} has no bulbs: there are too few groups")
         elif absent:
-            notes.append(f"{name} has no bulb of {_some(absent)}: there are too few groups")
+            notes.append(f"{name} has no bulb of {some_names(absent)}: there are too few groups")
     return notes
 
 
@@ -175,80 +155,11 @@ def _notes_on_given(bulbs: Sequence[Bulb]) -> list[str]:
     if divided:
         notes.append(
             f"groups in more than one split, so that figures flatter: {len(divided)} "
-            f"({_some(divided)})"
+            f"({some_names(divided)})"
         )
     return notes
-
-
-def _some(names: Iterable[str]) -> str:
-    names = sorted(names)
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(repr(name) for name in names[:_NAMES_SHOWN]) + more
 
 
 def _count(bulbs: Iterable[Bulb]) -> str:
     counts = Counter(bulb.split for bulb in bulbs)
     return ", ".join(f"{counts[name]} {name}" for name in SPLITS if counts[name])
-
-
-def _assign(kinds: Sequence[Counter[str]], fractions: Mapping[str, float], seed: int) -> list[str]:
-    """Return the split of each group; `kinds` says how many bulbs of each class it holds."""
-    order = list(range(len(kinds)))
-    random.Random(seed).shuffle(order)
-    order.sort(key=lambda group: -kinds[group].total())  # stable: equals stay shuffled
-    shares = _Shares(kinds, fractions)
-    chosen: dict[int, str] = {}
-
-    def give(group: int, split: str) -> None:
-        chosen[group] = split
-        shares.add(kinds[group], split)
-
-    by_size = sorted(fractions, key=lambda split: -fractions[split])
-    num_groups = Counter(label for kind in kinds for label in kind)
-    for label in sorted(num_groups, key=lambda label: (num_groups[label], label)):
-        free = [group for group in order if group not in chosen and label in kinds[group]]
-        lacking = [split for split in by_size if not shares.has(label, split)][: len(free)]
-        for place, split in enumerate(reversed(lacking)):  # small groups to small splits
-            last = place == len(lacking) - 1
-            give(free.pop(0 if last else -1), split)
-    for group in order:
-        if group not in chosen:
-            give(group, min(by_size, key=lambda split: shares.worsening(kinds[group], split)))
-    return [chosen[group] for group in range(len(kinds))]
-
-
-class _Shares:
-    """How far each split is from its fraction of each class, and of all bulbs (class None).
-
-    The distance is 0 when the share is right and -1 when there is nothing; the sum of its squares
-    is what `worsening` looks at.
-    """
-
-    def __init__(self, kinds: Iterable[Counter[str]], fractions: Mapping[str, float]) -> None:
-        totals: Counter[str | None] = Counter()
-        for kind in kinds:
-            totals.update(kind)
-            totals[None] += kind.total()
-        self._unit = {
-            split: {label: 1 / (fraction * count) for label, count in totals.items()}
-            for split, fraction in fractions.items()
-        }
-        self._distance = {split: dict.fromkeys(totals, -1.0) for split in fractions}
-
-    def has(self, label: str, split: str) -> bool:
-        return self._distance[split][label] > -1
-
-    def add(self, kind: Counter[str], split: str) -> None:
-        for label, step in self._steps(kind, split):
-            self._distance[split][label] += step
-
-    def worsening(self, kind: Counter[str], split: str) -> float:
-        """Return by how much the sum of squares grows if the split gets a group of this kind."""
-        distance = self._distance[split]
-        return sum(step * (2 * distance[label] + step) for label, step in self._steps(kind, split))
-
-    def _steps(self, kind: Counter[str], split: str) -> list[tuple[str | None, float]]:
-        unit = self._unit[split]
-        steps: list[tuple[str | None, float]] = [(c, n * unit[c]) for c, n in kind.items()]
-        steps.append((None, kind.total() * unit[None]))
-        return steps

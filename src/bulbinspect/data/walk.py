@@ -42,7 +42,7 @@ def walk(
             yield name, None
             continue
         waiting.extendleft(folders)
-        waiting.extend(links)
+        waiting.extend(sorted(links))  # which of two to one folder is followed must not vary
         if files or not (folders or links):
             yield name, files
 

@@ -6,7 +6,8 @@ import pytest
 from sklearn.model_selection import StratifiedGroupKFold
 
 from bulbinspect.bulb import Bulb, View
-from bulbinspect.data.split import complete_splits, read_splits, split_by_group, write_splits
+from bulbinspect.data.assign import split_by_group
+from bulbinspect.data.split import complete_splits, read_splits, write_splits
 from bulbinspect.errors import DataError, SpecError
 
 FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15}

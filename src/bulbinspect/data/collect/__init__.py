@@ -1,0 +1,1 @@
+"""A folder of pictures, and perhaps a CSV of labels, made into a manifest."""
