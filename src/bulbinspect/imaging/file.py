@@ -34,6 +34,9 @@ _OTHERS = {
     b"SIMPLE": "FITS",
     b"v/1\x01": "OpenEXR",
     b"%PDF": "PDF",
+    b"%!PS": "PostScript",
+    b"DDS ": "DDS",
+    b"P7": "PAM",
     b"PK\x03\x04": "a ZIP archive, as .npz is",
 }
 
@@ -102,10 +105,17 @@ def _refusal(error: Exception, head: bytes) -> PictureError:
     if isinstance(error, UnidentifiedImageError):
         if head.startswith(_OURS):
             return PictureError("damaged", "its header is broken, or of a kind not understood")
-        for start, name in _OTHERS.items():
-            if head.startswith(start):
-                return PictureError("unsupported_format", f"it is {name}")
+        name = _name_of_other(head)
+        if name:
+            return PictureError("unsupported_format", f"it is {name}")
         return PictureError("not_a_picture", f"expected {', '.join(FORMATS)} or NPY")
     if isinstance(error, EOFError) or "truncated" in text.lower():
         return PictureError("truncated", text)
     return PictureError("damaged", f"it cannot be decoded: {text}")
+
+
+def _name_of_other(head: bytes) -> str:
+    """Return what a file that starts so is, as far as it is known."""
+    if head[4:8] == b"ftyp":
+        return "AVIF, HEIF or a film"
+    return next((name for start, name in _OTHERS.items() if head.startswith(start)), "")

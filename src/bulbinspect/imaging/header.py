@@ -16,6 +16,12 @@ _LOSSY = ("jpeg", "tiff_jpeg", "webp")
 _PREMULTIPLIED = 1  # in the TIFF tag ExtraSamples
 
 
+def check_memory(image: ImageFile.ImageFile, max_pixels: int) -> None:
+    """Refuse more than `max_pixels`, or a quarter of them where Pillow takes 4 bytes for each."""
+    narrow = image.mode in ("1", "L", "P", *DEEP_MODES)
+    check_size(image.height, image.width, max_pixels if narrow else max_pixels // 4)
+
+
 def check_size(height: int, width: int, max_pixels: int) -> None:
     """Refuse more than `max_pixels`."""
     if height * width > max_pixels:

@@ -34,11 +34,11 @@ def decode(image: ImageFile.ImageFile, file: IO[bytes], form: PictureForm) -> Gr
 
 def _stored_levels(image: ImageFile.ImageFile, form: PictureForm) -> Gray:
     if image.mode == "L":
-        return np.array(image)
+        return np.asarray(image)
     if image.mode == "1":
-        return np.array(image.convert("L"))
+        return np.asarray(image.convert("L"))
     if image.mode in DEEP_MODES:
-        return np.array(image).astype(np.uint16)
+        return np.asarray(image).astype(np.uint16, copy=False)
     if image.mode in _COLOUR_MODES:
         return _gray_of_colours(image, form.colour)
     raise PictureError("colour", f"its colours are in the space {image.mode}")
@@ -47,16 +47,25 @@ def _stored_levels(image: ImageFile.ImageFile, form: PictureForm) -> Gray:
 def _gray_of_colours(image: ImageFile.ImageFile, colour: str) -> Gray:
     image.load()
     if image.mode in ("P", "PA"):
-        highest = np.array(image.getchannel(0)).max()
+        highest = image.getchannel(0).getextrema()[1]
         if highest >= len(image.getpalette() or ()) // 3:
             raise PictureError("damaged", f"colour {highest} is not in its palette")
-    colours = np.array(image.convert("RGBA"))
+    gray = np.empty((image.height, image.width), np.uint8)
+    for top in range(0, image.height, _ROWS_AT_ONCE):  # all of it in RGBA would be much memory
+        bottom = min(top + _ROWS_AT_ONCE, image.height)
+        rows = image.crop((0, top, image.width, bottom)).convert("RGBA")
+        gray[top:bottom] = _gray_rows(np.asarray(rows), colour)
+    return gray
+
+
+def _gray_rows(colours: NDArray[np.uint8], colour: str) -> Gray:
+    """Return `(h, W)` of `(h, W, 4)`."""
     if (colours[..., 3] != 255).any():
         raise PictureError("transparent", "some of its pixels are transparent")
     red, green, blue = (colours[..., channel] for channel in range(3))
-    if (green != red).any() or (blue != red).any():
-        return _declared_gray(red, green, blue, colour)
-    return np.ascontiguousarray(red)
+    if (green == red).all() and (blue == red).all():
+        return red
+    return _declared_gray(red, green, blue, colour)
 
 
 def _declared_gray(
@@ -71,7 +80,7 @@ def _declared_gray(
     if colour == "mean":
         total = red.astype(np.uint16) + green + blue
         return ((total + np.uint16(1)) // np.uint16(3)).astype(np.uint8)
-    return np.ascontiguousarray({"red": red, "green": green, "blue": blue}[colour])
+    return {"red": red, "green": green, "blue": blue}[colour]
 
 
 def _deep_netpbm(image: ImageFile.ImageFile, file: IO[bytes], bit_depth: int) -> Gray:

@@ -37,8 +37,8 @@ def load_views(views: Sequence[View], spec: PreprocessSpec) -> list[LoadedView |
     for place, one in enumerate(loaded):
         if isinstance(one, LoadedView) and first.setdefault(one.digest, place) != place:
             twin = first[one.digest]
-            loaded[place] = _identical(views[twin])
-            loaded[twin] = _identical(views[place])
+            loaded[place] = _identical(views[twin], one.digest)
+            loaded[twin] = _identical(views[place], one.digest)
     return loaded
 
 
@@ -72,10 +72,10 @@ def _picture(
 
 
 def _digest(picture: Gray) -> bytes:
-    digest = blake2b(picture.tobytes(), digest_size=8)
+    digest = blake2b(picture, digest_size=8)
     digest.update(f"{picture.dtype} {picture.shape}".encode())
     return digest.digest()
 
 
-def _identical(twin: View) -> PictureError:
+def _identical(twin: View, digest: bytes) -> PictureError:
     return PictureError("identical_views", f"it has the same pixels as view {twin.name!r}")

@@ -16,6 +16,7 @@ from bulbinspect.imaging.header import (
     check_channels,
     check_content,
     check_kind,
+    check_memory,
     check_size,
     count_pages,
 )
@@ -100,7 +101,7 @@ def _pages(
     left = max_pixels
     for page in range(of):
         image.seek(page)
-        check_size(image.height, image.width, left)
+        check_memory(image, left)
         left -= image.height * image.width
         try:
             check_kind(image, form)

@@ -14,11 +14,12 @@ from bulbinspect.errors import PictureError
 from bulbinspect.imaging.array import is_array, read_array
 from bulbinspect.imaging.file import FORMATS, opened
 from bulbinspect.imaging.form import PictureForm
-from bulbinspect.imaging.header import check_content, check_kind, check_size, count_pages
+from bulbinspect.imaging.header import check_content, check_kind, check_memory, count_pages
 from bulbinspect.imaging.levels import Gray, decode
 
 EIGHT_BITS = PictureForm()
 MAX_PIXELS = 64_000_000
+"""Of a gray picture; of one in colour, or of 32 bits, a quarter."""
 
 
 def read_gray(
@@ -38,7 +39,7 @@ def read_gray(
         if is_array(file):
             return read_array(file, ViewsIn.FILES, form, max_pixels)[0]
         with Image.open(file, formats=FORMATS) as image:
-            check_size(image.height, image.width, max_pixels)
+            check_memory(image, max_pixels)
             if count_pages(image, 1) > 1:
                 raise PictureError("several_pages", "the file holds several pages or frames")
             check_kind(image, form)

@@ -457,6 +457,25 @@ def test_limit_of_pixels_is_the_callers(tmp_path):
     assert refusal(path, max_pixels=479) == "too_large"
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
+def test_colours_may_have_a_quarter_of_the_pixels(tmp_path, mode):
+    path = write(tmp_path, encoded(GRAY, "PNG", mode))
+
+    assert read_gray(path, max_pixels=4 * 480).size == 480
+    assert refusal(path, max_pixels=4 * 480 - 1) == "too_large"
+
+
+def test_colours_are_compared_in_every_part_of_a_tall_picture(tmp_path):
+    colours = np.tile(GRAY[:, :1, None], (40, 2, 3))
+    for row in (0, 255, 256, 900, len(colours) - 1):
+        spoilt = colours.copy()
+        spoilt[row, 1, 2] ^= 1
+        assert refusal(write(tmp_path, encoded(spoilt, "PNG"))) == "colour"
+
+    pixels = read_gray(write(tmp_path, encoded(colours, "PNG")))
+    np.testing.assert_array_equal(pixels, colours[..., 0])
+
+
 def test_compressed_text_that_would_fill_the_memory_is_refused(tmp_path):
     text = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80 << 20)))
 
@@ -531,6 +550,9 @@ def test_flipped_bytes_never_raise_anything_else(tmp_path, picture_format):
         (encoded(GRAY, "GIF"), "unsupported_format"),
         (encoded(GRAY, "WEBP", "RGB"), "unsupported_format"),
         (b"%PDF-1.7", "unsupported_format"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "unsupported_format"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avif", "unsupported_format"),
+        (b"P7\nWIDTH 1\n", "unsupported_format"),
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(tmp_path, content, reason):
