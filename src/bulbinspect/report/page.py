@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
@@ -19,6 +18,7 @@ from bulbinspect.errors import PictureError
 from bulbinspect.files import whole_file
 from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.read import EIGHT_BITS
+from bulbinspect.report.environment import environment
 from bulbinspect.report.thumbnail import thumbnail
 
 NO_VERDICT = "none"
@@ -49,8 +49,8 @@ def write_page(
     marked on every bar; `form` is that of the pictures. Bulbs are rendered as they come, so memory
     does not grow with them.
     """
-    environment = _environment()
-    bulb = environment.get_template("bulb.html.jinja")
+    templates = environment()
+    bulb = templates.get_template("bulb.html.jinja")
     script = files("bulbinspect.report").joinpath("page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     counts: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def write_page(
             counts[row.kind] += 1
             bulbs.write(bulb.render(row=row, reject_threshold=reject_threshold))
         bulbs.seek(0)
-        page = environment.get_template("page.html.jinja").generate(
+        page = templates.get_template("page.html.jinja").generate(
             title=title,
             summary=summary,
             kinds=[(kind, word, counts[kind]) for kind, word in _KINDS.items() if counts[kind]],
@@ -167,24 +167,3 @@ def _finite(number: float | None) -> float | None:
 def _pieces(file: IO[str]) -> Iterator[Markup]:
     while piece := file.read(1 << 16):
         yield Markup(piece)  # noqa: S704  # rendered above by the escaping environment
-
-
-def _environment() -> Environment:
-    return Environment(
-        autoescape=True,
-        finalize=_printable,
-        loader=PackageLoader("bulbinspect", "report"),
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
-
-
-def _printable(value: Any) -> Any:
-    r"""Spell out what cannot be seen or encoded (`\n`, `\u202e`, `\udcff`) in every text shown."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in value
-    )

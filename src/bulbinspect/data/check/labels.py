@@ -1,0 +1,36 @@
+"""Whether the labels of the views, where a manifest gives them, agree with that of the bulb."""
+
+from collections.abc import Sequence
+
+from bulbinspect.bulb import GOOD, Bulb, View
+from bulbinspect.data.check.finding import Finding
+from bulbinspect.data.check.places import Places
+
+VIEW_LABEL = "view_label"
+"""A further column of the manifest: the label of one view alone."""
+
+
+def find_label_problems(bulbs: Sequence[Bulb], places: Places) -> list[Finding]:
+    """Name good bulbs with a view that is not, and defective bulbs all of whose views are good.
+
+    A view without a label says nothing, so a bulb is only held to be without a defect if all its
+    views have one.
+    """
+    findings = []
+    for bulb in bulbs:
+        labels = {view: _view_label(view) for view in bulb.views}
+        if bulb.label == GOOD:
+            defective = [view for view, label in labels.items() if label not in ("", GOOD)]
+            if defective:
+                said = ", ".join(sorted({repr(labels[view]) for view in defective}))
+                places_of = tuple(places.of(bulb, view) for view in defective)
+                detail = f"the bulb is {GOOD}, of its views one is {said}"
+                findings.append(Finding("view_labels_disagree", detail, places_of))
+        elif bulb.label and labels and set(labels.values()) == {GOOD}:
+            detail = f"the bulb is {bulb.label!r}, all its views are {GOOD}"
+            findings.append(Finding("view_labels_disagree", detail, (places.of_bulb(bulb),)))
+    return findings
+
+
+def _view_label(view: View) -> str:
+    return dict(view.extra).get(VIEW_LABEL, "")
