@@ -61,6 +61,7 @@ def train(config: DictConfig, folder: Path) -> None:
         train_counts=data.counts("train"),
         val_counts=data.counts("val"),
     )
+    gate = data.learn_gate()
     trainer = instantiate(config.trainer, _convert_="all")
     network = fit(trainer, module, data, config.ckpt)
     if not trainer.is_global_zero:
@@ -73,6 +74,8 @@ def train(config: DictConfig, folder: Path) -> None:
         preprocess=data.preprocess,
         classes=data.classes,
         view_names=data.view_names,
+        views_in=data.views_in,
+        gate=gate,
         val=Judgeable(*data.arrays("val")),
         provenance=provenance(config, data),
     )

@@ -22,13 +22,15 @@ class PictureError(BulbInspectError):
     """One picture cannot be used.
 
     `reason` is a short code that ends up in the prediction of its bulb (`missing_file`,
-    `not_a_picture`, `truncated`, …); `detail` is the sentence for a person.
+    `not_a_picture`, `truncated`, …); `detail` is the sentence for a person. `digest` is that of
+    the pixels, if they could be read.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, digest: bytes = b"") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.digest = digest
 
 
 class SpecError(BulbInspectError):

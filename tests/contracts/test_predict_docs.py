@@ -17,8 +17,11 @@ def reasons() -> set[str]:
     """Return every reason code that stands in the code."""
     codes = set()
     for package, call in (
-        (imaging, r'PictureError\(\s*"(\w+)"'),
-        (inspection, r'(?:ViewFault\(|unjudged\([^()"]*?,|view\.path,)\s*"(\w+)"'),
+        (imaging, r'(?:PictureError\(|yield)\s*"(\w+)"'),
+        (
+            inspection,
+            r'(?:(?:ViewFault|PictureError)\(|unjudged\([^()"]*?,|view\.path,)\s*"(\w+)"',
+        ),
     ):
         for file in Path(package.__path__[0]).glob("*.py"):
             codes |= set(re.findall(call, file.read_text(encoding="utf-8")))
@@ -27,6 +30,7 @@ def reasons() -> set[str]:
 
 def test_every_reason_is_explained():
     assert {"colour", "missing_view", "non_finite", "network_failed", "unreadable"} <= reasons()
+    assert {"too_dark", "blurred", "unfamiliar", "frozen_camera", "gate_failed"} <= reasons()
     assert {code for code in reasons() if f"`{code}`" not in TEXT} == set()
 
 

@@ -121,6 +121,7 @@ def _drawn_data(folder: Path, size_px: int, batch_size: int, num_steps: int) -> 
     data = BulbDataModule(
         manifest=str(folder / "drawn" / "manifest.csv"),
         preprocess=PreprocessSpec(height_px=size_px, width_px=size_px).to_dict(),
+        gate="off",
         batch_size=batch_size,
         cache_folder=str(folder / "cache"),
         fractions={"train": 0.8, "val": 0.2, "test": 0.0},  # the manifest has its own

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
-from bulbinspect.bulb import GOOD
+from bulbinspect.bulb import GOOD, ViewsIn
 from bulbinspect.errors import BundleError, SpecError
+from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.operating_point import OperatingPoint
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -24,15 +25,19 @@ def _nothing() -> Mapping[str, Any]:
 class BundleMetadata:
     """Everything beside the graph that judging and tracing needs.
 
-    `classes` are in the order of the logits, `view_names` in the order of the views. `model` holds
-    the values of the ModelSpec, `agreement` the proof that the exported network does what the
-    trained one does, `provenance` versions and hashes; the inspection wing only shows these three.
+    `classes` are in the order of the logits, `view_names` in the order of the views, `views_in`
+    says where the views of the training bulbs lay. Without a `gate` every view that can be read is
+    judged. `model` holds the values of the ModelSpec, `agreement` the proof that the exported
+    network does what the trained one does, `provenance` versions and hashes; the inspection wing
+    only shows these three.
     """
 
     format_version: int = FORMAT_VERSION
     classes: tuple[str, ...]
     view_names: tuple[str, ...]
     preprocess: PreprocessSpec
+    views_in: ViewsIn = ViewsIn.FILES
+    gate: Gate | None = None
     operating_point: OperatingPoint | None = None
     model: Mapping[str, Any] = field(default_factory=_nothing)
     agreement: Mapping[str, Any] = field(default_factory=_nothing)
@@ -65,6 +70,8 @@ class BundleMetadata:
             "classes": list(self.classes),
             "view_names": list(self.view_names),
             "preprocess": self.preprocess.to_dict(),
+            "views_in": self.views_in.value,
+            "gate": None if self.gate is None else self.gate.to_dict(),
             "operating_point": None if point is None else point.to_dict(),
             "model": dict(self.model),
             "agreement": dict(self.agreement),
@@ -82,12 +89,14 @@ class BundleMetadata:
             raise BundleError(
                 f"the metadata must have the keys {sorted(expected)}, got {sorted(values)}"
             )
-        point = values["operating_point"]
+        point, gate = values["operating_point"], values["gate"]
         try:
             read = {
                 "classes": _tuple("classes", values["classes"]),
                 "view_names": _tuple("view_names", values["view_names"]),
                 "preprocess": PreprocessSpec.from_dict(_dict(values["preprocess"])),
+                "views_in": _views_in(values["views_in"]),
+                "gate": None if gate is None else Gate.from_dict(gate),
                 "operating_point": None if point is None else OperatingPoint.from_dict(point),
             }
             return cls(**values | read)
@@ -132,6 +141,12 @@ def _tuple(what: str, value: object) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise BundleError(f"{what} must be a list, got {value!r}")
     return tuple(value)
+
+
+def _views_in(value: object) -> ViewsIn:
+    if not isinstance(value, str) or value not in tuple(ViewsIn):
+        raise BundleError(f"views_in must be one of {', '.join(ViewsIn)}, got {value!r:.80}")
+    return ViewsIn(value)
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The preprocessed views of a data set in one memory map, so that no picture is decoded twice.
 
 A cache is the file `<key>.npy` in a folder; the key is a hash over all that its pixels depend on.
-Behind the array stands a line of JSON with the notes of the build.
+Behind the views stand, as a second array, the sizes of the pictures they were made of, and a line
+of JSON with the notes of the build.
 """
 
 import fcntl
@@ -12,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,7 +28,9 @@ from bulbinspect.imaging.preprocess import PreprocessSpec, scale_note
 from bulbinspect.machine import usable_cores
 from bulbinspect.progress import progress
 
-_FORMAT = 1  # part of the key: raise it when the same picture gives other pixels
+_FORMAT = (
+    2  # part of the key: raise it when the same picture gives other pixels, or the file changes
+)
 _PICTURES_AT_ONCE = 64
 _NOTES_SHOWN = 3
 
@@ -40,11 +43,13 @@ _Slots = tuple[View | None, ...]
 class ViewCache:
     """All views of some bulbs, in their order.
 
-    `views` (N, V, H, W) is read-only and zero where `present` (N, V) is False. `data_sha256` is
-    the hash of bulb names, view names and picture files, whatever is made of them.
+    `views` (N, V, H, W) is read-only and zero where `present` (N, V) is False; so are
+    `picture_sizes` (N, V, 2), height and width before preprocessing. `data_sha256` is the hash of
+    bulb names, view names and picture files, whatever is made of them.
     """
 
     views: NDArray[Any]
+    picture_sizes: NDArray[np.uint32]
     present: NDArray[np.bool_]
     data_sha256: str
     notes: tuple[str, ...] = ()
@@ -64,7 +69,7 @@ def open_cache(
     other names fills the places in order. A `DataError` holds every picture that cannot be used.
     """
     slots = _slots(bulbs, num_views)
-    pictures = [view.path for row in slots for view in row if view is not None]
+    pictures = list(dict.fromkeys(view.path for row in slots for view in row if view is not None))
     if not pictures:
         raise DataError("there are no pictures to make a cache of")
     prints = dict(zip(pictures, _fingerprints(pictures), strict=True))
@@ -92,9 +97,9 @@ def open_cache(
             raise DataError(f"the cache {path} cannot be written: {error.strerror}") from error
         if found is None:
             raise DataError(f"the cache {path} cannot be read back; is its disk sound?")
-    views, notes = found
+    views, picture_sizes, notes = found
     present = np.array([[view is not None for view in row] for row in slots])
-    return ViewCache(views, present, data_sha256, notes)
+    return ViewCache(views, picture_sizes, present, data_sha256, notes)
 
 
 def _slots(bulbs: Sequence[Bulb], num_views: int) -> list[_Slots]:
@@ -172,22 +177,27 @@ def _data_sha256(
         for view in row:
             fingerprint = None if view is None else prints[view.path]
             content = "" if fingerprint is None else fingerprint.content.hex()
-            pictures.append([view and view.name, content])
+            part = view and view.part
+            pictures.append([view and view.name, content, part and astuple(part)])
         digest.update(json.dumps([bulb.bulb_id, pictures]).encode() + b"\n")
     return digest.hexdigest()
 
 
 def _open(
     path: Path, shape: tuple[int, ...], dtype: type[np.integer[Any]]
-) -> tuple[NDArray[Any], tuple[str, ...]] | None:
-    """Return views and notes, or None for a file that is absent or not whole."""
+) -> tuple[NDArray[Any], NDArray[np.uint32], tuple[str, ...]] | None:
+    """Return views, picture sizes and notes, or None for a file that is absent or not whole."""
     try:
         views = np.load(path, mmap_mode="r")
         if views.shape != shape or views.dtype != dtype:
             return None
         with path.open("rb") as file:
             file.seek(views.offset + views.nbytes)
-            return views, tuple(json.loads(file.read()))
+            sizes = np.load(file)
+            if sizes.shape != (*shape[:2], 2) or sizes.dtype != np.uint32:
+                return None
+            sizes.flags.writeable = False
+            return views, sizes, tuple(json.loads(file.read()))
     except (OSError, ValueError, EOFError):
         return None
 
@@ -225,6 +235,7 @@ class _Build:
             progress("Preprocess bulbs", len(self.slots)) as advance,
             whole_file(path, "wb") as file,
         ):
+            sizes = np.zeros((*self.shape[:2], 2), np.uint32)
             np.lib.format.write_array_header_2_0(
                 file,
                 {
@@ -233,21 +244,25 @@ class _Build:
                     "shape": self.shape,
                 },
             )
-            for views, problems, notes in _in_order(pool, self._bulb, range(len(self.slots))):
+            bulbs = _in_order(pool, self._bulb, range(len(self.slots)))
+            for size, (views, of_bulb, problems, notes) in zip(sizes, bulbs, strict=True):
+                size[:] = of_bulb
                 self.problems += problems
                 self.notes.update(notes)
                 if not self.problems:  # else go on only to find all of them
                     file.write(views.data)
                 advance(1)
             if self.problems:
-                count = f"{len(self.problems)} of {len(self.prints)} pictures"
+                count = f"{len(self.problems)} of {sum(map(_num_views, self.slots))} views"
                 raise DataError(f"no cache is built, {count} cannot be used:", self.problems)
+            np.save(file, sizes)
             shown = self.notes.most_common(_NOTES_SHOWN)
             file.write(json.dumps([f"{count} views: {note}" for note, count in shown]).encode())
 
-    def _bulb(self, number: int) -> tuple[NDArray[Any], list[str], list[str]]:
-        """Return the views (V, H, W) of one bulb, what is wrong with them, and the notes."""
+    def _bulb(self, number: int) -> tuple[NDArray[Any], NDArray[np.uint32], list[str], list[str]]:
+        """Return views (V, H, W) and picture sizes (V, 2) of a bulb, its problems, and notes."""
         views = np.zeros(self.shape[1:], self.spec.dtype)
+        sizes = np.zeros((self.shape[1], 2), np.uint32)
         problems, notes = [], []
         placed = [(place, view) for place, view in enumerate(self.slots[number]) if view]
         loaded = load_views([view for _, view in placed], self.spec)
@@ -258,13 +273,17 @@ class _Build:
             elif fingerprint is None or fingerprint.status != _status(view.path):
                 error = PictureError("changed", "the file changed while the cache was built")
             else:
-                views[place] = one.pixels
+                views[place], sizes[place] = one.pixels, one.picture_size
                 note = scale_note(*one.picture_size, self.spec)
                 notes += [] if note is None else [note]
                 continue
             name = self.bulbs[number].bulb_id
             problems.append(f"bulb {name!r}, view {view.name!r}, {str(view.path)!r}: {error}")
-        return views, problems, notes
+        return views, sizes, problems, notes
+
+
+def _num_views(slots: _Slots) -> int:
+    return sum(view is not None for view in slots)
 
 
 def _in_order(

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bulbinspect.bulb import ViewsIn
 from bulbinspect.bundle.bundle import Bundle, write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.export.agreement import MIN_BULBS, prove_agreement
 from bulbinspect.export.graph import Judgement, export_graph
+from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
 from bulbinspect.metrics.probability import defect_probability, softmax
@@ -38,6 +40,8 @@ def ship(
     preprocess: PreprocessSpec,
     classes: Sequence[str],
     view_names: Sequence[str],
+    views_in: ViewsIn,
+    gate: Gate | None,
     val: Judgeable,
     provenance: Mapping[str, Any],
 ) -> Bundle:
@@ -51,6 +55,8 @@ def ship(
         classes=tuple(classes),
         view_names=tuple(view_names),
         preprocess=preprocess,
+        views_in=views_in,
+        gate=gate,
         model=model.to_dict(),
         provenance=dict(provenance),
     )

@@ -78,4 +78,5 @@ def _digest(picture: Gray) -> bytes:
 
 
 def _identical(twin: View, digest: bytes) -> PictureError:
-    return PictureError("identical_views", f"it has the same pixels as view {twin.name!r}")
+    text = f"it has the same pixels as view {twin.name!r}"
+    return PictureError("identical_views", text, digest=digest)

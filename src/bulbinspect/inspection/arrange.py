@@ -48,8 +48,12 @@ def arrange(views: Sequence[View], view_names: Sequence[str]) -> tuple[View, ...
 
 def _doubled(views: Sequence[View]) -> tuple[View, ...]:
     names = Counter(view.name for view in views)
-    paths = Counter(view.path for view in views)
-    return tuple(view for view in views if names[view.name] > 1 or paths[view.path] > 1)
+    pictures = Counter(map(_picture, views))
+    return tuple(view for view in views if names[view.name] > 1 or pictures[_picture(view)] > 1)
+
+
+def _picture(view: View) -> tuple[object, ...]:
+    return view.path, view.part and (view.part.kind, view.part.index)
 
 
 def _list(names: Sequence[str], most: int = 5) -> str:

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bulbinspect.bulb import Bulb, Prediction, View, ViewPrediction
+from bulbinspect.bulb import Bulb, Prediction, Verdict, View, ViewPrediction
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import BundleError, PictureError, UsageError
 from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.inspection.arrange import ViewFault, arrange
-from bulbinspect.inspection.verdict import Judge
+from bulbinspect.inspection.frozen import SeenPictures
+from bulbinspect.inspection.verdict import Judge, view_prediction
 from bulbinspect.machine import usable_cores
+
+_Pictures = tuple[tuple[str, bytes], ...]  # name of the view, digest of its pixels
 
 _BATCHES_AHEAD = 3  # for each thread: enough that none waits for the consumer of the answers
 
@@ -27,8 +30,8 @@ class Inspector:
 
     `threads` (None: one for each core the process may use) work at once, each on a batch from the
     files to the answers; `device` is one of `runtime.DEVICES`. The answers do not depend on
-    threads, batch size or the order of the bulbs. BundleError or UsageError when the bundle cannot
-    judge here.
+    threads or batch size, and on the order of the bulbs only where a picture comes twice.
+    BundleError or UsageError when the bundle cannot judge here.
     """
 
     def __init__(
@@ -57,10 +60,21 @@ class Inspector:
     def inspect(self, bulbs: Iterable[Bulb]) -> Iterator[Prediction]:
         """Yield one prediction for each bulb, in their order, as they become known.
 
-        Only a few batches are held at a time, however many bulbs there are.
+        They must come in the order in which they were photographed, if a frozen camera is to be
+        found. Only a few batches are held at a time, however many bulbs there are.
         """
+        gate = self.bundle.metadata.gate
+        remembered = None if gate is None else gate.remembered_bulbs
+        if remembered is None:
+            yield from (answer.prediction for answer in self._answers(bulbs))
+            return
+        seen = SeenPictures(remembered)
+        for answer in self._answers(bulbs):
+            yield self._unless_frozen(answer, seen)
+
+    def _answers(self, bulbs: Iterable[Bulb]) -> Iterator["_Answer"]:
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="inspector")
-        waiting: deque[Future[list[Prediction]]] = deque()
+        waiting: deque[Future[list[_Answer]]] = deque()
         try:
             for batch in _batches(bulbs, self._batch_size):
                 waiting.append(pool.submit(self._inspect_batch, batch))
@@ -71,30 +85,42 @@ class Inspector:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _inspect_batch(self, bulbs: Sequence[Bulb]) -> list[Prediction]:
+    def _inspect_batch(self, bulbs: Sequence[Bulb]) -> list["_Answer"]:
         found = [self._read(bulb) for bulb in bulbs]
-        judged = iter(self._run([one for one in found if isinstance(one, _Complete)]))
-        return [next(judged) if isinstance(one, _Complete) else one for one in found]
+        complete = [one for one in found if isinstance(one, _Complete)]
+        judged = iter(zip(self._run(complete), complete, strict=True))
+        answers = []
+        for one in found:
+            if isinstance(one, _Complete):
+                prediction, bulb = next(judged)
+                one = _Answer(prediction, bulb.pictures)
+            answers.append(one)
+        return answers
 
-    def _read(self, bulb: Bulb) -> "_Complete | Prediction":
+    def _read(self, bulb: Bulb) -> "_Complete | _Answer":
         """Read all views of a bulb, or answer why it cannot be judged."""
         metadata = self.bundle.metadata
         views = arrange(bulb.views, metadata.view_names)
         if isinstance(views, ViewFault):
-            return self._judge.unjudged(bulb, views.reason, views.detail, _marked(bulb, views))
+            some = bulb.views[: 2 * metadata.num_views]  # however many there are
+            pictures = _pictures(some, self._load(some)) if metadata.gate else ()
+            marked = _marked(bulb, views)
+            return _Answer(self._judge.unjudged(bulb, views.reason, views.detail, marked), pictures)
         loaded = self._load(views)
+        pictures = _pictures(views, loaded)
+        fit = [self._pass_gate(one) if isinstance(one, LoadedView) else one for one in loaded]
         known = [
-            ViewPrediction(view.name, view.path)
+            view_prediction(view)
             if isinstance(one, LoadedView)
-            else ViewPrediction(view.name, view.path, one.reason, one.detail)
-            for view, one in zip(views, loaded, strict=True)
+            else view_prediction(view, one.reason, one.detail)
+            for view, one in zip(views, fit, strict=True)
         ]
         for answer in known:
             if answer.reason:
                 detail = f"view {answer.view!r}: {answer.detail}"
-                return self._judge.unjudged(bulb, answer.reason, detail, known)
-        pixels = [one.pixels for one in loaded if isinstance(one, LoadedView)]
-        return _Complete(bulb, views, np.stack(pixels))
+                return _Answer(self._judge.unjudged(bulb, answer.reason, detail, known), pictures)
+        pixels = [one.pixels for one in fit if isinstance(one, LoadedView)]
+        return _Complete(bulb, views, np.stack(pixels), pictures)
 
     def _load(self, views: Sequence[View]) -> Sequence[LoadedView | PictureError]:
         """Read the views; whatever a picture does to us, its bulb keeps its row."""
@@ -102,6 +128,36 @@ class Inspector:
             return load_views(views, self.bundle.metadata.preprocess)
         except Exception as error:
             return [PictureError("unreadable", f"{type(error).__name__}: {error}")] * len(views)
+
+    def _pass_gate(self, view: LoadedView) -> LoadedView | PictureError:
+        """Return the view, or why it must not be judged."""
+        metadata = self.bundle.metadata
+        if metadata.gate is None:
+            return view
+        try:
+            return metadata.gate.refusal(view, metadata.preprocess.max_level) or view
+        except Exception as error:
+            return PictureError("gate_failed", f"{type(error).__name__}: {error}")
+
+    def _unless_frozen(self, answer: "_Answer", seen: SeenPictures) -> Prediction:
+        """Return the prediction, or that of a bulb with a picture that an earlier one had."""
+        prediction = answer.prediction
+        found = seen.look(prediction.bulb_id, answer.pictures)
+        if not found or prediction.verdict is Verdict.UNJUDGED:
+            return prediction
+        texts = {
+            view: f"it has the same pixels as view {sight.view!r} of bulb {sight.bulb_id!r}"
+            for view, sight in found.items()
+        }
+        known = [
+            ViewPrediction(view.view, view.path, "frozen_camera", texts[view.view], part=view.part)
+            if view.view in texts
+            else ViewPrediction(view.view, view.path, part=view.part)
+            for view in prediction.views
+        ]
+        view, text = next(iter(texts.items()))
+        bulb = Bulb(prediction.bulb_id, ())
+        return self._judge.unjudged(bulb, "frozen_camera", f"view {view!r}: {text}", known)
 
     def _run(self, batch: Sequence["_Complete"]) -> list[Prediction]:
         """Run the network on complete bulbs; one that breaks it is found by running each alone."""
@@ -124,11 +180,20 @@ class Inspector:
 
 @dataclass(frozen=True, slots=True)
 class _Complete:
-    """A bulb of which every view was read: `pixels` (V, H, W) in the order of `views`."""
+    """A bulb of which every view is fit: `pixels` (V, H, W) in the order of `views`."""
 
     bulb: Bulb
     views: tuple[View, ...]
     pixels: NDArray[Any]
+    pictures: _Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a worker found out about a bulb, and its pictures for the memory."""
+
+    prediction: Prediction
+    pictures: _Pictures
 
 
 def _batches(bulbs: Iterable[Bulb], size: int) -> Iterator[list[Bulb]]:
@@ -140,7 +205,11 @@ def _batches(bulbs: Iterable[Bulb], size: int) -> Iterator[list[Bulb]]:
 def _marked(bulb: Bulb, fault: ViewFault) -> list[ViewPrediction]:
     """Return the views of a bulb, the culprits with the fault's reason."""
     culprits = set(fault.culprits)
-    return [
-        ViewPrediction(view.name, view.path, fault.reason if view in culprits else "")
-        for view in bulb.views
-    ]
+    return [view_prediction(view, fault.reason if view in culprits else "") for view in bulb.views]
+
+
+def _pictures(views: Sequence[View], loaded: Sequence[LoadedView | PictureError]) -> _Pictures:
+    """Return the digests of the pictures that could be read, fit to be judged or not."""
+    return tuple(
+        (view.name, one.digest) for view, one in zip(views, loaded, strict=True) if one.digest
+    )

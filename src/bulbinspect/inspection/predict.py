@@ -131,4 +131,5 @@ def write_report(
         predictions=read_predictions(folder / "predictions.jsonl"),
         summary={**describe(bundle), **(figures or {})},
         reject_threshold=None if point is None else point.reject_threshold,
+        form=bundle.metadata.preprocess.form,
     )

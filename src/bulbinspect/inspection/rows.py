@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
+from bulbinspect.bulb import Part, Prediction, Verdict, ViewPrediction, ViewsIn
 from bulbinspect.inspection.text import for_spreadsheet
 
 PREDICTION_COLUMNS = (
@@ -17,7 +18,7 @@ PREDICTION_COLUMNS = (
     "defective_view",
     "model",
 )
-VIEW_COLUMNS = ("bulb_id", "view", "path", "reason", "defect_probability")
+VIEW_COLUMNS = ("bulb_id", "view", "path", "part", "reason", "defect_probability")
 
 
 def prediction_header(classes: Sequence[str]) -> list[str]:
@@ -51,6 +52,7 @@ def view_rows(prediction: Prediction, classes: Sequence[str]) -> Iterator[list[s
             for_spreadsheet(prediction.bulb_id),
             for_spreadsheet(view.view),
             for_spreadsheet(str(view.path)),
+            _part(view.part),
             view.reason,
             _number(view.defect_probability),
             *_numbers(view.class_probabilities, classes),
@@ -73,6 +75,7 @@ def to_json(prediction: Prediction, classes: Sequence[str]) -> str:
             {
                 "view": view.view,
                 "path": str(view.path),
+                "part": view.part and asdict(view.part),
                 "reason": view.reason,
                 "detail": view.detail,
                 "defect_probability": view.defect_probability,
@@ -105,11 +108,21 @@ def _view_from(values: dict[str, Any]) -> ViewPrediction:
     return ViewPrediction(
         view=values["view"],
         path=Path(values["path"]),
+        part=_part_from(values["part"]),
         reason=values["reason"],
         detail=values["detail"],
         defect_probability=values["defect_probability"],
         class_probabilities=tuple(values["probabilities"].values()),
     )
+
+
+def _part(part: Part | None) -> str:
+    """Return which channel or page of its file a view is, counted from 0 as in a manifest."""
+    return "" if part is None else f"{part.kind.removesuffix('s')} {part.index}"
+
+
+def _part_from(values: dict[str, Any] | None) -> Part | None:
+    return None if values is None else Part(ViewsIn(values["kind"]), values["index"], values["of"])
 
 
 def _class_columns(classes: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """From logits to the answer for a bulb. No number that is not finite becomes a verdict."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,8 @@ class Judge:
             else "",
             class_probabilities=tuple(probabilities.tolist()),
             views=tuple(
-                ViewPrediction(
-                    view.name, view.path, defect_probability=alone, class_probabilities=tuple(each)
+                replace(
+                    view_prediction(view), defect_probability=alone, class_probabilities=tuple(each)
                 )
                 for view, alone, each in zip(
                     views, view_defects, view_probabilities.tolist(), strict=True
@@ -67,7 +68,7 @@ class Judge:
         self, bulb: Bulb, reason: str, detail: str, views: Sequence[ViewPrediction] = ()
     ) -> Prediction:
         """Answer for a bulb that cannot be judged; `views` say what is known of its views."""
-        known = views or [ViewPrediction(view.name, view.path) for view in bulb.views]
+        known = views or [view_prediction(view) for view in bulb.views]
         return Prediction(
             bulb.bulb_id,
             Verdict.UNJUDGED,
@@ -97,3 +98,8 @@ class Judge:
         if self._good is not None:
             candidates[self._good] = -1
         return self._classes[int(np.argmax(candidates))]
+
+
+def view_prediction(view: View, reason: str = "", detail: str = "") -> ViewPrediction:
+    """Return what is said of a view that gave no probabilities."""
+    return ViewPrediction(view.name, view.path, reason, detail, part=view.part)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from bulbinspect.bulb import Bulb
+from bulbinspect.bulb import Bulb, ViewsIn
 from bulbinspect.data.cache import ViewCache, open_cache
 from bulbinspect.data.manifest import Manifest, read_manifest
 from bulbinspect.data.split import complete_splits
 from bulbinspect.data.synthetic.write import write_set
-from bulbinspect.errors import DataError
+from bulbinspect.errors import DataError, SpecError
+from bulbinspect.imaging.gate import LIMITS, Gate, check_limits
+from bulbinspect.imaging.learn_gate import learn_gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.training.stateless import order_of
 
@@ -92,7 +94,8 @@ class BulbDataModule(L.LightningDataModule):
 
     A manifest without splits is divided by group into `fractions`, seeded by `split_seed`. With
     `draw` the set is drawn first if the manifest is not there (`data.synthetic.write.write_set`
-    takes these values).
+    takes these values). `gate` says of each limit whether to `learn` it, to have it `off`, or the
+    number it has; `off` alone means no gate.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class BulbDataModule(L.LightningDataModule):
         *,
         manifest: str,
         preprocess: Mapping[str, Any],
+        gate: Mapping[str, Any] | str | None,
         batch_size: int,
         cache_folder: str,
         fractions: Mapping[str, float],
@@ -110,6 +114,7 @@ class BulbDataModule(L.LightningDataModule):
         super().__init__()
         self.manifest_path = Path(manifest)
         self.preprocess = PreprocessSpec.from_dict(preprocess)
+        self.gate_overrides = _gate_overrides(gate)
         self.batch_size = batch_size
         self.cache_folder = Path(cache_folder)
         self.fractions = fractions
@@ -139,6 +144,31 @@ class BulbDataModule(L.LightningDataModule):
         longest = max(self.manifest.bulbs, key=lambda bulb: len(bulb.views))
         self.view_names = tuple(view.name for view in longest.views)
         self.ready = True
+
+    @property
+    def views_in(self) -> ViewsIn:
+        """Where the views lie: in parts of files if all of them do, of one kind."""
+        kinds = {
+            view.part.kind if view.part else ViewsIn.FILES
+            for bulb in self.manifest.bulbs
+            for view in bulb.views
+        }
+        return kinds.pop() if len(kinds) == 1 else ViewsIn.FILES
+
+    def learn_gate(self) -> Gate | None:
+        """Learn the limits from the views of train, except those that were given."""
+        if self.gate_overrides is None:
+            return None
+        cache = self.cache
+        rows = self.dataset("train").rows
+        gate = learn_gate(
+            (
+                (cache.views[row][cache.present[row]], cache.picture_sizes[row][cache.present[row]])
+                for row in rows
+            ),
+            self.preprocess.max_level,
+        )
+        return gate.with_overrides(self.gate_overrides)
 
     def bulbs(self, split: str) -> list[Bulb]:
         """Return the bulbs of a split in the manifest's order, as `Batch.rows` counts them."""
@@ -180,6 +210,22 @@ class BulbDataModule(L.LightningDataModule):
         )
         # no workers: a batch is one copy from the memory map, 0.01 ms a bulb
         return DataLoader(dataset, sampler=order, batch_size=None)
+
+
+def _gate_overrides(gate: Mapping[str, Any] | str | None) -> dict[str, float | None] | None:
+    """Return the limits that are not to be learnt, None where there shall be no gate."""
+    if gate is None or _is_off(gate):
+        return None
+    if not isinstance(gate, Mapping) or set(gate) != set(LIMITS):
+        raise SpecError(f"gate: expected off, or exactly {', '.join(LIMITS)}, got {gate!r}")
+    given = {name: None if _is_off(value) else value for name, value in gate.items()}
+    overrides = {name: value for name, value in given.items() if value != "learn"}
+    check_limits(overrides)
+    return overrides
+
+
+def _is_off(value: object) -> bool:
+    return value is False or value == "off"  # YAML reads a bare off as False
 
 
 def _checked_classes(manifest: Manifest) -> tuple[str, ...]:

@@ -1,11 +1,16 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulbinspect.bulb import ViewsIn
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.errors import BundleError
+from bulbinspect.imaging.familiarity import learn_reference
+from bulbinspect.imaging.gate import Gate
+from bulbinspect.imaging.measures import NUM_FEATURES
 
 
 def changed(metadata: BundleMetadata, **changes) -> str:
@@ -43,13 +48,55 @@ POINT = {
 }
 
 
+GATE = Gate(
+    min_brightness=0.1,
+    max_distance=2.0,
+    reference=learn_reference(np.random.default_rng(0).normal(size=(40, NUM_FEATURES))),
+).to_dict()
+
+
+def reference(**changes) -> dict:
+    return {"gate": GATE | {"reference": GATE["reference"] | changes}}
+
+
+def whitening(row: int, column: int, value: object) -> list[list[object]]:
+    rows = [list(one) for one in GATE["reference"]["whitening"]]
+    rows[row][column] = value
+    return rows
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"format_version": 2}, "format_version 1, got 2"),
-        ({"format_version": True}, "format_version 1, got True"),
-        ({"format_version": 1.0}, r"format_version 1, got 1\.0"),
-        ({"format_version": "1"}, "format_version 1, got '1'"),
+        (reference(centre=[]), "centre must be"),
+        (reference(centre="abc"), "centre must be a list"),
+        (reference(centre=[None] * NUM_FEATURES), "centre must hold numbers only"),
+        (reference(centre=[10**400] * NUM_FEATURES), "centre must hold numbers only"),
+        (reference(whitening=[[0.0] * NUM_FEATURES] * NUM_FEATURES), "diagonal above 0"),
+        (reference(whitening=whitening(0, 1, 0.5)), "lower triangular"),
+        (reference(whitening=whitening(3, 3, True)), "whitening must hold numbers only"),
+        (reference(whitening=whitening(3, 3, [1.0])), "whitening must hold numbers only"),
+        (reference(whitening=GATE["reference"]["whitening"][:-1]), "whitening must be"),
+        (reference(surprise=1), "an object with centre and whitening"),
+    ],
+)
+def test_a_gate_whose_distance_could_not_be_measured_is_refused(tiny_metadata, changes, says):
+    with pytest.raises(BundleError, match=says):
+        BundleMetadata.from_json(changed(tiny_metadata(), **changes))
+
+
+def test_the_gate_and_where_views_lie_come_back_exactly(tiny_metadata):
+    metadata = tiny_metadata(gate=Gate.from_dict(GATE), views_in=ViewsIn.PAGES)
+    assert BundleMetadata.from_json(metadata.to_json()) == metadata
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"format_version": 1}, "format_version 2, got 1"),
+        ({"format_version": True}, "format_version 2, got True"),
+        ({"format_version": 2.0}, r"format_version 2, got 2\.0"),
+        ({"format_version": "2"}, "format_version 2, got '2'"),
         ({"surprise": 1}, "must have the keys"),
         ({"classes": ["good", "good"]}, "must differ"),
         ({"classes": ["good"]}, "at least 2"),
@@ -74,6 +121,20 @@ POINT = {
         ({"operating_point": POINT | {"reject_threshold": "0.5"}}, "reject_threshold"),
         ({"operating_point": POINT | {"reject_threshold": float("nan")}}, "not a finite number"),
         ({"operating_point": POINT | {"reject_threshold": None}}, "reject_threshold"),
+        ({"views_in": "boxes"}, "views_in must be one of files, channels, pages, got 'boxes'"),
+        ({"views_in": None}, "views_in must be one of"),
+        ({"views_in": ["files"]}, "views_in must be one of"),
+        ({"gate": {}}, "gate: expected the keys"),
+        ({"gate": "off"}, "gate: expected the keys"),
+        ({"gate": GATE | {"min_brightness": "0.5"}}, "min_brightness must be a number from 0 to 1"),
+        ({"gate": GATE | {"min_brightness": True}}, "min_brightness must be a number"),
+        ({"gate": GATE | {"max_saturated": 1.5}}, "max_saturated must be a number from 0 to 1"),
+        ({"gate": GATE | {"max_distance": -1}}, "max_distance must be a number from 0"),
+        ({"gate": GATE | {"max_distance": float("nan")}}, "not a finite number"),
+        ({"gate": GATE | {"min_height_px": 9.5}}, "min_height_px must be a whole number"),
+        ({"gate": GATE | {"remembered_bulbs": 0}}, "remembered_bulbs must be a whole number"),
+        ({"gate": GATE | {"reference": None}}, "max_distance needs the reference"),
+        ({"gate": GATE | {"surprise": 1}}, "gate: expected the keys"),
         ({"model": None}, "model must be a mapping"),
         ({"agreement": []}, "agreement must be a mapping"),
         ({"provenance": {"loss": float("inf")}}, "not a finite number"),
@@ -100,7 +161,7 @@ def test_a_missing_key_is_refused(tiny_metadata, key):
         "null",
         "1",
         "{",
-        '{"format_version": 1, "format_version": 1}',
+        '{"format_version": 2, "format_version": 2}',
         "[" * 100_000,
         "9" * 5_000,
         '{"format_version": 1e999}',
@@ -116,7 +177,16 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
-KEYS = ["format_version", "classes", "view_names", "preprocess", "operating_point", "model"]
+KEYS = [
+    "format_version",
+    "classes",
+    "view_names",
+    "preprocess",
+    "views_in",
+    "gate",
+    "operating_point",
+    "model",
+]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, min_size=1))

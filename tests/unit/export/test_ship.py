@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from bulbinspect.bulb import ViewsIn
 from bulbinspect.bundle.bundle import read_bundle, write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.bundle.runtime import Runtime
@@ -13,6 +14,7 @@ from bulbinspect.errors import DataError, ExportError
 from bulbinspect.export.agreement import prove_agreement
 from bulbinspect.export.graph import Judgement, export_graph
 from bulbinspect.export.ship import Judgeable, ship
+from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.probability import defect_probability, softmax
 from bulbinspect.models.spec import ModelSpec, build_model
@@ -21,6 +23,7 @@ from bulbinspect.nn.view_pooling import VIEW_POOLINGS
 PREPROCESS = PreprocessSpec(height_px=32, width_px=40)
 CLASSES = ("good", "defect")
 NAMES = ("0", "1", "2", "3")
+GATE = Gate(min_brightness=0.25, max_saturated=0.5)
 
 
 def network_of(spec):
@@ -44,6 +47,8 @@ def shipped(path, spec, network, *, num=40, preprocess=PREPROCESS, classes=CLASS
         preprocess=preprocess,
         classes=classes,
         view_names=NAMES,
+        views_in=ViewsIn.CHANNELS,
+        gate=GATE,
         val=Judgeable(views, present, target),
         provenance={"seed": 0},
     )
@@ -59,6 +64,7 @@ def test_every_pooling_ships_and_judges_any_number_of_bulbs(tmp_path, name, bit_
     bundle = shipped(tmp_path / "bundle.onnx", spec, network, preprocess=preprocess)
     assert read_bundle(tmp_path / "bundle.onnx").sha256 == bundle.sha256
     assert bundle.metadata.agreement["num_bulbs"] == 40
+    assert (bundle.metadata.gate, bundle.metadata.views_in) == (GATE, ViewsIn.CHANNELS)
     assert ModelSpec.from_dict(bundle.metadata.model) == spec
     runtime = Runtime(bundle, device="cpu")
     for num in (1, 5):

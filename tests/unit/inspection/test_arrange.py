@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulbinspect.bulb import View
+from bulbinspect.bulb import Part, View, ViewsIn
 from bulbinspect.inspection.arrange import ViewFault, arrange
 
 NAMES = ("0", "1", "2", "3")
@@ -55,6 +55,26 @@ def test_one_file_as_two_views_is_a_duplicate():
     assert isinstance(fault, ViewFault)
     assert fault.reason == "duplicate_view"
     assert [view.name for view in fault.culprits] == ["0", "3"]
+
+
+def stacked(*indices, kind=ViewsIn.CHANNELS):
+    path = Path("stack.npy")
+    return tuple(
+        View(name, path, part=Part(kind, index, 4))
+        for name, index in zip(NAMES, indices, strict=True)
+    )
+
+
+def test_the_parts_of_one_file_are_not_the_same_picture():
+    given_views = stacked(0, 1, 2, 3)
+    assert arrange(given_views, NAMES) == given_views
+
+
+def test_one_part_as_two_views_is_a_duplicate():
+    fault = arrange(stacked(0, 1, 2, 1), NAMES)
+    assert isinstance(fault, ViewFault)
+    assert fault.reason == "duplicate_view"
+    assert [view.name for view in fault.culprits] == ["1", "3"]
 
 
 def test_a_thousand_surplus_views_make_a_short_sentence():

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
+from bulbinspect.bulb import Part, Prediction, Verdict, ViewPrediction, ViewsIn
 from bulbinspect.inspection.rows import (
     from_json,
     prediction_header,
@@ -29,6 +29,7 @@ VIEW_PREDICTIONS = st.builds(
     detail=st.text(max_size=5),
     defect_probability=st.none() | PROBABILITY,
     class_probabilities=PROBABILITIES,
+    part=st.none() | st.builds(Part, st.sampled_from(ViewsIn), st.integers(0, 3), st.just(4)),
 )
 PREDICTIONS = st.builds(
     Prediction,
@@ -86,7 +87,7 @@ def test_the_columns_are_those_of_the_documentation():
         "probability_good,probability_crack"
     )
     assert ",".join(view_header(CLASSES)) == (
-        "bulb_id,view,path,reason,defect_probability,probability_good,probability_crack"
+        "bulb_id,view,path,part,reason,defect_probability,probability_good,probability_crack"
     )
 
 
@@ -97,6 +98,16 @@ def test_hostile_names_are_defused_in_csv_and_plain_in_json():
     assert prediction_row(prediction, CLASSES)[0] == "'" + name
     assert next(view_rows(prediction, CLASSES))[:3] == ["'" + name] * 3
     assert json.loads(to_json(prediction, CLASSES))["bulb_id"] == name
+
+
+def test_a_part_of_a_file_is_named_as_in_a_manifest():
+    part = Part(ViewsIn.CHANNELS, 2, 4)
+    view = ViewPrediction("left", Path("stack.npy"), part=part)
+    prediction = Prediction("b", Verdict.UNJUDGED, "m", "truncated", views=(view,))
+    cells = dict(zip(view_header(CLASSES), next(view_rows(prediction, CLASSES)), strict=True))
+    assert (cells["path"], cells["part"]) == ("stack.npy", "channel 2")
+    (shown,) = json.loads(to_json(prediction, CLASSES))["views"]
+    assert shown["part"] == {"kind": "channels", "index": 2, "of": 4}
 
 
 def test_an_unjudged_bulb_has_empty_probabilities():
