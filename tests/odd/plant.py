@@ -61,7 +61,6 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     "animated": (encode.png_animated([ODD_ONE, 255 - ODD_ONE]), "several_pages"),
     "bomb": (jpeg_bomb(), "too_large"),
     "three axes": (array(COLOURS), "several_pages"),
-    "black, on which the network answers NaN": (encode.png_of(BLACK), "non_finite"),
 }
 """What may stand in a picture's place, and the reason for it."""
 
@@ -124,6 +123,10 @@ def _pipe(folder: Path, view: str) -> None:
 
 FAULTS: dict[str, Fault] = {
     **{name: Fault((reason,), _content(content)) for name, (content, reason) in CONTENTS.items()},
+    # two views may be black
+    "black, on which the network answers NaN": Fault(
+        ("non_finite", "identical_views"), _content(encode.png_of(BLACK))
+    ),
     "missing": Fault(("missing_view",), _missing),
     # another fault may write what it took away
     "called otherwise": Fault(("missing_view", "surplus_view"), _called_otherwise),

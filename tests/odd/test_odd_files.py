@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.odd.encode import png_of
+from tests.odd.every import EVERY
+from tests.odd.odd_file import EIGHT_BITS, SIZE, OddFile
 
 from bulbinspect.bulb import Bulb, Verdict, View
 from bulbinspect.bundle.bundle import write_bundle
@@ -18,9 +21,6 @@ from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.imaging.read import read_gray
 from bulbinspect.inspection.inspector import Inspector
-from tests.odd.encode import png_of
-from tests.odd.every import EVERY
-from tests.odd.odd_file import EIGHT_BITS, SIZE, OddFile
 
 NAMES = ("0", "1", "2", "3")
 ODD = 2  # the place of the odd file among the views
