@@ -25,12 +25,13 @@ class Bundle:
     """A bundle that was read whole and found unharmed.
 
     `graph` is the ONNX file as it stands, metadata included; `sha256` is of that and names the
-    model in every prediction.
+    model in every prediction. `overrides` says what the user has set otherwise in `metadata`.
     """
 
     graph: bytes
     metadata: BundleMetadata
     sha256: str
+    overrides: tuple[str, ...] = ()
 
 
 def read_bundle(path: Path) -> Bundle:

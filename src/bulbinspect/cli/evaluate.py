@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bulbinspect.cli.options import Device, Html, Model, Threads
+from bulbinspect.cli.options import Device, Gate, Html, Model, Threads
 
 
 def evaluate(
@@ -17,6 +17,7 @@ def evaluate(
         Path | None,
         typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
     ] = None,
+    gate: Gate = None,
     html: Html = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -34,11 +35,12 @@ def evaluate(
     from bulbinspect.data.split import read_splits
     from bulbinspect.inspection.evaluate import choose_bulbs, evaluate_to_folder
     from bulbinspect.inspection.inspector import Inspector
+    from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
 
     refuse_existing(out)
-    bundle = read_bundle(find_bundle(model))
+    bundle = override_gate(read_bundle(find_bundle(model)), gate or ())
     table = read_manifest(manifest)
     bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
     inspector = Inspector(bundle, device=device, threads=threads)
@@ -51,5 +53,7 @@ def evaluate(
     typer.echo(f"{metrics['num_judged']} of {metrics['num_bulbs']} bulbs judged", err=True)
     for reason, number in metrics["unjudged"].items():
         typer.echo(f"unjudged because of {reason}: {number}", err=True)
+    for text in bundle.overrides:
+        typer.echo(f"gate, overridden: {for_terminal(text)}", err=True)
     typer.echo(f"results: {for_terminal(str(out))}", err=True)
     raise typer.Exit(1 if metrics["num_unjudged"] else 0)

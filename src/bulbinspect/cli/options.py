@@ -9,6 +9,16 @@ Model = Annotated[
     Path | None,
     typer.Option(help="A bundle or a run folder.  [default: the newest finished run]"),
 ]
+Gate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gate",
+        metavar="NAME=VALUE",
+        help="Set a limit of the gate to a number or `off`; may be given again. `--gate off`: no "
+        "gate at all.  [default: the bundle's limits]",
+        show_default=False,
+    ),
+]
 Html = Annotated[bool, typer.Option("--html", help="Also write report.html.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")]
 Threads = Annotated[

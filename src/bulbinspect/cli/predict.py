@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulbinspect.cli.options import Device, Html, Model, Threads
+from bulbinspect.bulb import ViewsIn
+from bulbinspect.cli.options import Device, Gate, Html, Model, Threads
 
 if TYPE_CHECKING:
     from bulbinspect.inspection.inspector import Inspector
@@ -31,6 +32,14 @@ def predict(
             "flat files.  [default: <bulb>_<view>.<ending>]"
         ),
     ] = None,
+    views_in: Annotated[
+        ViewsIn | None,
+        typer.Option(
+            help="Where the views of a bulb lie: each in a file, or all as channels or pages of "
+            "one.  [default: as in training]"
+        ),
+    ] = None,
+    gate: Gate = None,
     html: Html = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -46,6 +55,7 @@ def predict(
     from bulbinspect.bundle.find import find_bundle
     from bulbinspect.errors import UsageError
     from bulbinspect.inspection.inspector import Inspector
+    from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import predict_to_folder, refuse_existing
     from bulbinspect.inspection.source import find_bulbs
     from bulbinspect.inspection.summary import describe
@@ -55,8 +65,13 @@ def predict(
         refuse_existing(out)
     elif html:
         raise UsageError("--html needs --out, the folder that the page belongs to")
-    bundle = read_bundle(find_bundle(model))
-    source = find_bulbs(path, pattern)
+    if views_in is not None and path.is_file():
+        raise UsageError(f"{path} is a manifest, which says itself where views lie (--views-in)")
+    bundle = override_gate(read_bundle(find_bundle(model)), gate or ())
+    metadata = bundle.metadata
+    source = find_bulbs(
+        path, pattern, views_in=views_in or metadata.views_in, view_names=metadata.view_names
+    )
     for note in source.notes:
         typer.echo(f"note: {for_terminal(note)}", err=True)
     inspector = Inspector(bundle, device=device, threads=threads)
@@ -68,7 +83,7 @@ def predict(
     for line in summary.lines():
         typer.echo(line, err=True)
     for name, value in describe(bundle).items():
-        typer.echo(f"{name}: {value}", err=True)
+        typer.echo(f"{name}: {for_terminal(value)}", err=True)
     if out is not None:
         typer.echo(f"results: {for_terminal(str(out))}", err=True)
     raise typer.Exit(1 if summary.num_unjudged else 0)

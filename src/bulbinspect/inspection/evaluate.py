@@ -65,7 +65,8 @@ def evaluate(
 
     write_predictions(folder, kept(), inspector.bundle, suffix=suffix)
     figures = measure([bulb.label for bulb in bulbs], answers, metadata)
-    return {"model": inspector.bundle.sha256, **figures}
+    bundle = inspector.bundle
+    return {"model": bundle.sha256, "gate_overrides": list(bundle.overrides), **figures}
 
 
 def measure(

@@ -1,10 +1,10 @@
 """Where bulbs to be judged come from: a folder of pictures, or a manifest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulbinspect.bulb import Bulb
+from bulbinspect.bulb import Bulb, ViewsIn
 from bulbinspect.data.folder import list_folder
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.errors import UsageError
@@ -19,13 +19,19 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def find_bulbs(path: Path, pattern: str | None = None) -> Source:
+def find_bulbs(
+    path: Path,
+    pattern: str | None = None,
+    *,
+    views_in: ViewsIn = ViewsIn.FILES,
+    view_names: Sequence[str] = (),
+) -> Source:
     """Return the bulbs of a folder or manifest; UsageError when there are none.
 
-    `pattern` is for the names of flat files in a folder, see `data.folder.list_folder`.
+    The options are for a folder, see `data.folder.list_folder`; a manifest says all itself.
     """
     if path.is_dir():
-        listing = list_folder(path, pattern)
+        listing = list_folder(path, pattern, views_in=views_in, view_names=view_names)
         source = Source(listing, len(listing), listing.notes)
     elif not path.exists():
         raise UsageError(f"{path} does not exist; name a folder of pictures or a manifest")

@@ -59,4 +59,8 @@ def describe(bundle: Bundle) -> dict[str, str]:
     if point is not None:
         rule = f"{point.rule.replace('_', ' ')} on {point.chosen_on}"
         described["reject threshold"] = f"{point.reject_threshold:.4g} ({rule})"
+    if bundle.overrides:
+        described["gate, overridden"] = "; ".join(bundle.overrides)
+    elif bundle.metadata.gate is None:
+        described["gate"] = "none: every view that can be read is judged"
     return described
