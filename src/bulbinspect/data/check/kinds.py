@@ -124,8 +124,9 @@ _KINDS = (
     ),
     _problem(
         "near_copy",
-        "the same picture, saved again or turned by 180°, or two that hardly differ",
-        "Look at them; keep one, or give them the same group.",
+        "the same picture saved again or turned by 180°, or two that hardly differ",
+        "Look at them and keep one; where all must stay, give them one group, so that no split "
+        "divides them.",
     ),
     _problem(
         "mixed_sizes",

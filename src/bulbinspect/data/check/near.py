@@ -82,10 +82,11 @@ def _levels(thumbs: NDArray[Any]) -> Array:
     number, height, width = thumbs.shape
     step = height // _SIDE
     boxes = thumbs.reshape(number, _SIDE, step, _SIDE, width // _SIDE)
-    flat = boxes.mean(axis=(2, 4), dtype=np.float32).reshape(number, -1)
+    flat: Array = boxes.mean(axis=(2, 4), dtype=np.float32).reshape(number, -1)
     flat -= flat.mean(axis=1, keepdims=True)
     contrast = flat.std(axis=1, keepdims=True)
-    return flat / np.maximum(contrast, np.float32(1e-3))
+    flat /= np.maximum(contrast, np.float32(1e-3))
+    return flat
 
 
 def _upside_down(levels: Array) -> NDArray[np.bool_]:
@@ -95,7 +96,7 @@ def _upside_down(levels: Array) -> NDArray[np.bool_]:
         signs = np.where(levels @ odd < 0, np.float32(-1), np.float32(1))
         summed = signs @ levels
         odd = (summed - summed[::-1]) / len(levels)
-    return levels @ odd < 0
+    return np.asarray(levels @ odd < 0)
 
 
 def _nearest(left: Array, right: Array, *, same: bool) -> set[tuple[int, int, bool]]:

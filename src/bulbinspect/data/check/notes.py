@@ -39,13 +39,11 @@ def note_sample_sizes(bulbs: Sequence[Bulb]) -> list[Finding]:
             continue
         good = sum(bulb.label == GOOD for bulb in some)
         defective = sum(bulb.label not in ("", GOOD) for bulb in some)
-        detail = (
-            f"{split or 'all bulbs'}: {_proof(defective, 'defective', 'an escape rate')}; "
-            f"{_proof(good, 'good', 'an overkill rate')}"
-        )
+        escapes = _proof(defective, "defective", "an escape rate")
         if defective and rate_bound(defective) > _STRICT:
-            detail += f" ({bulbs_for_bound(_STRICT)} for {_STRICT:.0%})"
-        findings.append(Finding("sample_size", detail))
+            escapes += f", {bulbs_for_bound(_STRICT)} one of {100 * _STRICT:g} %"
+        overkill = _proof(good, "good", "an overkill rate")
+        findings.append(Finding("sample_size", f"{split or 'all bulbs'}: {escapes}; {overkill}"))
     return findings
 
 
@@ -53,10 +51,8 @@ def _proof(number: int, what: str, rate: str) -> str:
     if not number:
         return f"no {what} bulbs, so nothing is known of {rate}"
     bulbs = "bulb" if number == 1 else "bulbs"
-    return (
-        f"{number} {what} {bulbs} without an error would prove {rate} of at most "
-        f"{rate_bound(number):.1%} (95 %)"
-    )
+    bound = f"{100 * rate_bound(number):.1f} %"
+    return f"{number} {what} {bulbs} without an error prove {rate} of at most {bound} (at 95 %)"
 
 
 def note_cameras(pictures: Sequence[Picture]) -> list[Finding]:

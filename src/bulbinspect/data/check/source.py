@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bulbinspect.bulb import Bulb, ViewsIn
+from bulbinspect.data.collect.parts import name_parts
 from bulbinspect.data.folder import list_folder
 from bulbinspect.data.manifest import scan_manifest
 from bulbinspect.errors import UsageError
@@ -41,6 +42,8 @@ def find_source(
     if path.is_dir():
         if allow_outside:
             raise UsageError(f"{path} is a folder; --allow-outside is for the paths in a manifest")
+        if views_in is not ViewsIn.FILES and not view_names:
+            view_names = _count_parts(path, pattern, views_in)
         listing = list_folder(path, pattern, views_in=views_in, view_names=view_names)
         if not len(listing):
             why = "; ".join(listing.notes) or "it holds no pictures"
@@ -48,10 +51,10 @@ def find_source(
         return Source(path, path, tuple(listing), notes=listing.notes)
     if not path.exists():
         raise UsageError(f"{path} does not exist; name a folder of pictures or a manifest")
-    if pattern is not None or views_in is not ViewsIn.FILES:
-        raise UsageError(
-            f"{path} is a manifest; --pattern and --views-in are for the files of a folder"
-        )
+    if pattern is not None:
+        raise UsageError(f"{path} is a manifest; --pattern is for the names in a folder")
+    if views_in is not ViewsIn.FILES:
+        raise UsageError(f"{path} is a manifest; it says by its columns what --views-in would")
     scanned = scan_manifest(path, allow_outside=allow_outside)
     return Source(
         path,
@@ -61,3 +64,10 @@ def find_source(
         problems=scanned.problems,
         lines=scanned.lines,
     )
+
+
+def _count_parts(folder: Path, pattern: str | None, kind: ViewsIn) -> tuple[str, ...]:
+    """Return the names 0, 1, … for as many views as most files hold."""
+    listing = list_folder(folder, pattern, views_in=kind, view_names=("0",))
+    files = [(str(view.path.relative_to(folder)), view.path) for b in listing for view in b.views]
+    return name_parts(files, kind, ())[0] if files else ("0",)

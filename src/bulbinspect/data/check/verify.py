@@ -77,7 +77,7 @@ def differ_as_saved(
         return False
     # the line runs both ways, so that neither picture is favoured
     gain = float(np.sqrt((other**2).sum() / (one**2).sum()))
-    apart = _measure((gain * one - other) / max(gain, 1.0))
+    apart = _measure(np.asarray((gain * one - other) / max(gain, 1.0), np.float32))
     overall = max(changes[0].overall, changes[1].overall, _LEAST_CHANGE)
     if apart.overall > _MOST_OVERALL * overall:
         return False
