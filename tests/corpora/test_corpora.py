@@ -16,12 +16,10 @@ import pytest
 from PIL import Image
 from tests.corpora.measure import Measured, files_below
 from tests.odd.broken import BOMBS
+from tests.odd.law import refused_by_check, refused_by_reader, refused_by_training
 
 from bulbinspect.bulb import Bulb, View
 from bulbinspect.bundle.bundle import write_bundle
-from bulbinspect.data.cache import open_cache
-from bulbinspect.errors import DataError, PictureError
-from bulbinspect.imaging.load import load_views
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import predict_to_folder, read_predictions
 from bulbinspect.inspection.source import Source
@@ -112,27 +110,12 @@ def test_every_file_as_a_view_leaves_its_bulb_a_row(corpora, tmp_path, tiny_grap
     assert [answer.views[2].reason for answer in answers] == expected
     assert [answer.verdict == "unjudged" for answer in answers] == list(map(bool, expected))
     assert summary.num_unjudged == sum(map(bool, expected))
-    refused = trained_with(bulbs, bundle.metadata.preprocess, tmp_path / "cache")
-    assert refused == [
-        (b.bulb_id, reason) for b, reason in zip(bulbs, expected, strict=True) if reason
-    ]
-
-
-def trained_with(bulbs, spec, folder: Path) -> list[tuple[str, str]]:
-    """Return (bulb id, reason) of what training refuses, as load_views says and its cache does."""
-    refused = [
-        (bulb.bulb_id, one.reason)
-        for bulb in bulbs
-        for one in load_views(bulb.views, spec)
-        if isinstance(one, PictureError)
-    ]
-    with pytest.raises(DataError) as caught:
-        open_cache(bulbs, len(NAMES), spec, folder, manifest_sha256="")
-    assert len(caught.value.problems) == len(refused)
-    for problem, (bulb_id, reason) in zip(caught.value.problems, refused, strict=True):
-        assert problem.startswith(f"bulb {bulb_id!r}")
-        assert f": {reason}: " in problem
-    return refused
+    pairs = zip(bulbs, expected, strict=True)
+    refused = [(bulb.bulb_id, NAMES[2], reason) for bulb, reason in pairs if reason]
+    spec = bundle.metadata.preprocess
+    assert refused_by_reader(bulbs, spec) == refused
+    assert refused_by_training(bulbs, len(NAMES), spec, tmp_path / "cache") == refused
+    assert refused_by_check(bulbs, spec) == refused
 
 
 @pytest.mark.slow

@@ -20,12 +20,11 @@ from tests.corpora.mutations import (
     mutations,
 )
 from tests.corpora.outcomes import ANOTHER, Classifier, read
+from tests.odd.law import refused_by_check, refused_by_training
 
-from bulbinspect.bulb import Bulb
 from bulbinspect.bundle.bundle import Bundle, write_bundle
-from bulbinspect.data.cache import open_cache
 from bulbinspect.data.manifest import read_manifest
-from bulbinspect.errors import DataError, PictureError
+from bulbinspect.errors import PictureError
 from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.inspection.inspector import Inspector
@@ -111,16 +110,6 @@ def predicted(bundle: Bundle, source: Path, out: Path):
     return answers
 
 
-def refused(bulbs: Sequence[Bulb], spec: PreprocessSpec, folder: Path) -> list[tuple[str, str]]:
-    """Return (bulb id, reason) for each picture that training's cache refuses."""
-    with pytest.raises(DataError) as caught:
-        open_cache(bulbs, NUM_VIEWS, spec, folder, manifest_sha256="")
-    return [
-        (problem.split("'")[1], problem.rsplit("': ", 1)[1].partition(": ")[0])
-        for problem in caught.value.problems
-    ]
-
-
 @depth
 @count
 def test_every_mutation_has_its_row_and_is_judged_only_as_what_was_read(
@@ -131,7 +120,7 @@ def test_every_mutation_has_its_row_and_is_judged_only_as_what_was_read(
     answers = predicted(bundle, planted.pictures, tmp_path / "out")
 
     assert [one.bulb_id for one in answers] == [f"{one.number:05}" for one in planted.planted]
-    expected_refusals = []
+    expected = []
     for bulb, answer, mutation in zip(bulbs, answers, planted.planted, strict=True):
         loaded = load_views(bulb.views, planted.spec)
         reasons = [one.reason if isinstance(one, PictureError) else "" for one in loaded]
@@ -141,10 +130,11 @@ def test_every_mutation_has_its_row_and_is_judged_only_as_what_was_read(
             assert reasons[mutation.view]
             assert (answer.verdict, answer.reason) == ("unjudged", reasons[mutation.view])
             assert answer.defect_probability is None
-            expected_refusals.append((bulb.bulb_id, reasons[mutation.view]))
+            expected.append((bulb.bulb_id, str(mutation.view), answer.reason))
         else:
             assert_judged_by_its_pixels(answer, loaded, planted.spec)
-    assert refused(bulbs, planted.spec, tmp_path / "cache") == expected_refusals
+    assert refused_by_check(bulbs, planted.spec) == expected
+    assert refused_by_training(bulbs, NUM_VIEWS, planted.spec, tmp_path / "cache") == expected
 
 
 def assert_judged_by_its_pixels(answer, loaded: Sequence[LoadedView], spec: PreprocessSpec) -> None:
@@ -172,9 +162,13 @@ def test_no_mutation_gets_past_a_hash(tmp_path, planted: Planted, bundle):
         ]
         assert (answer.reason in ("", "defect")) == (not changed)
         assert (answer.verdict == "unjudged") == changed
-    assert refused(bulbs, planted.spec, tmp_path / "cache") == [
-        (answer.bulb_id, answer.reason) for answer in answers if answer.verdict == "unjudged"
+    expected = [
+        (answer.bulb_id, str(mutation.view), answer.reason)
+        for mutation, answer in zip(planted.planted, answers, strict=True)
+        if answer.verdict == "unjudged"
     ]
+    assert refused_by_check(bulbs, planted.spec) == expected
+    assert refused_by_training(bulbs, NUM_VIEWS, planted.spec, tmp_path / "cache") == expected
 
 
 def test_only_formats_with_checksums_keep_damage_from_being_read_as_another_picture(tmp_path):

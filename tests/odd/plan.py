@@ -32,7 +32,7 @@ def _of_stacks(kind: str, views: np.ndarray) -> dict[str, tuple[bytes, tuple[str
     whole = write(views)
     fewer = write(views[:3])
     faults = {
-        "cut": (whole[: len(whole) * 3 // 4], ("truncated",)),
+        "cut": (whole[: len(whole) * 3 // 4], ("truncated", "damaged")),
         "empty": (b"", ("empty_file",)),
         "text": (b"no picture", ("not_a_picture",)),
         "a part too few": (fewer, ("missing_view",)),
@@ -149,7 +149,7 @@ def _change_rows(
             if row["path"] == path.name:
                 row["view"] = f"top{place}"
         written.reasons |= {"missing_view", "surplus_view"}
-    elif fault == "row surplus" and len(written.rows) <= len(VIEWS):
+    elif fault == "row surplus" and all(row["view"] != "4" for row in written.rows):
         surplus = f"{number}_4.png"
         put(path.with_name(surplus), SOUND)
         written.rows.append(_row(bulb_id, "4", surplus, SOUND, hashed=False))

@@ -10,12 +10,13 @@ import pytest
 from scipy.special import expit
 from tests.odd.encode import png_of
 from tests.odd.every import EVERY
+from tests.odd.law import refused_by_training, refused_by_whole_check
 from tests.odd.odd_file import EIGHT_BITS, SIZE, OddFile
 
 from bulbinspect.bulb import Bulb, Verdict, View
 from bulbinspect.bundle.bundle import write_bundle
 from bulbinspect.data.cache import open_cache
-from bulbinspect.errors import DataError, PictureError
+from bulbinspect.errors import PictureError
 from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.load import LoadedView, load_views
 from bulbinspect.imaging.preprocess import PreprocessSpec
@@ -87,7 +88,7 @@ def test_file_is_read_exactly_or_refused_by_name(tmp_path, odd):
 
 
 @every_odd_file
-def test_outcome_is_the_same_in_training_and_in_judging(tmp_path, odd, inspector):
+def test_outcome_is_the_same_in_check_in_training_and_in_judging(tmp_path, odd, inspector):
     bulb = sound_bulb(tmp_path / "sound", odd.put(tmp_path), odd.form)
     spec = spec_of(odd.form)
     loaded = load_views(bulb.views, spec)
@@ -101,14 +102,13 @@ def test_outcome_is_the_same_in_training_and_in_judging(tmp_path, odd, inspector
         assert (answer.verdict, answer.reason) == (Verdict.UNJUDGED, odd.reason)
         assert [view.reason for view in answer.views] == ["", "", odd.reason, ""]
         assert answer.defect_probability is None
-        with pytest.raises(DataError) as caught:
-            open_cache([bulb], 4, spec, tmp_path / "cache", manifest_sha256="")
-        (problem,) = caught.value.problems
-        assert f": {odd.reason}: " in problem
-        assert [path.name for path in (tmp_path / "cache").iterdir()] == [".lock"]
+        refused = [("bulb", NAMES[ODD], odd.reason)]
+        assert refused_by_training([bulb], 4, spec, tmp_path / "cache") == refused
+        assert refused_by_whole_check([bulb], spec) == refused
         return
 
     assert_pixels(loaded[ODD].pixels, odd)
+    assert refused_by_whole_check([bulb], spec) == []
     cached = open_cache([bulb], 4, spec, tmp_path / "cache", manifest_sha256="")
     assert cached.present.all()
     for place, one in enumerate(loaded):

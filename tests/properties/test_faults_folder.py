@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.odd import encode
-from tests.odd.law import assert_lawful, assert_training_refuses_the_same
+from tests.odd.law import assert_lawful, assert_refused_alike
 from tests.odd.plant import FAULTS, VIEWS, picture, probability
 
 from bulbinspect.bundle.bundle import Bundle, write_bundle
@@ -61,7 +61,7 @@ def test_any_mix_of_faults_keeps_the_law_and_the_count(bundle, bulbs, threads, b
         with (out / "predictions.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         spec = bundle.metadata.preprocess
-        assert_training_refuses_the_same(found, len(VIEWS), spec, Path(name) / "cache")
+        assert_refused_alike(found, len(VIEWS), spec, Path(name) / "cache")
 
     assert sorted(answer.bulb_id for answer in answers) == sorted(bulbs)
     assert [answer.bulb_id for answer in answers] == [bulb.bulb_id for bulb in found]

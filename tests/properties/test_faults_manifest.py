@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.odd.law import assert_lawful, assert_training_refuses_the_same
+from tests.odd.law import assert_lawful, assert_refused_alike
 from tests.odd.plan import ANY_FAULTS, FILE_FAULTS, STACK_FAULTS, STACKS, Plan, Written, write
 from tests.odd.plant import VIEWS
 
@@ -73,7 +73,7 @@ def test_any_mix_of_faults_keeps_the_law_and_the_count(bundle, bulbs, shuffler):
         answers = list(read_predictions(folder / "out" / "predictions.jsonl"))
         spec = bundle.metadata.preprocess
         found = list(source.bulbs)
-        assert_training_refuses_the_same(found, len(VIEWS), spec, folder / "cache")
+        assert_refused_alike(found, len(VIEWS), spec, folder / "cache")
 
     assert [answer.bulb_id for answer in answers] == order
     assert summary.num_bulbs == len(order)
