@@ -32,6 +32,8 @@ def views_of(draw, folder, paths):
         View(n, path, part=part, sha256=sha256)
         for n, (path, part, sha256) in zip(names, views, strict=True)
     ]
+    if len(paths) == 1 and named[0].part:
+        return tuple(sorted(named, key=lambda view: view.part.index))
     return tuple(sorted(named, key=lambda view: natural_key(view.name)))
 
 

@@ -6,11 +6,12 @@ belongs to a bulb; if it is none, that bulb is not judged, and somebody will loo
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bulbinspect.bulb import Bulb, Part, View, ViewsIn
-from bulbinspect.data.natural import natural_key, view_key
+from bulbinspect.data.natural import natural_key
+from bulbinspect.data.places import in_order
 from bulbinspect.data.walk import walk
 from bulbinspect.errors import UsageError
 
@@ -46,11 +47,11 @@ class FolderListing:
 
     def __iter__(self) -> Iterator[Bulb]:
         for bulb_id, files in self._bulbs.items():
-            names = ([*self._parts] or [self._place(file)[1]] for file in files)
-            named = [(one, file) for file, some in zip(files, names, strict=True) for one in some]
-            named.sort(key=lambda pair: (view_key(pair[0]), pair[1]))
-            views = (View(n, self._folder / f, part=self._parts.get(n)) for n, f in named)
-            yield Bulb(bulb_id, tuple(views))
+            views = []
+            for file in sorted(files):
+                names: Mapping[str, Part | None] = self._parts or {self._place(file)[1]: None}
+                views += [View(n, self._folder / file, part=part) for n, part in names.items()]
+            yield Bulb(bulb_id, in_order(views))
 
 
 def list_folder(

@@ -9,8 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from bulbinspect.bulb import GOOD, Bulb, View, ViewsIn
-from bulbinspect.data.natural import view_key
-from bulbinspect.data.places import PART_COLUMNS, Places, outside_problems, read_part
+from bulbinspect.data.places import PART_COLUMNS, Places, in_order, outside_problems, read_part
 from bulbinspect.data.table import (
     NOT_UTF8,
     is_utf8,
@@ -34,7 +33,7 @@ _SHA256 = re.compile("[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True)
 class Manifest:
-    """The bulbs of a data set in order of first appearance, each with its views in natural order.
+    """The bulbs of a data set in order of first appearance, each with its views `in_order`.
 
     `sha256` is that of the file as it was read.
     """
@@ -211,8 +210,7 @@ class _Reader:
         bulbs = []
         for bulb_id, draft in self._drafts.items():
             views = []
-            for name in sorted(draft.rows, key=view_key):
-                row = draft.rows[name]
+            for name, row in draft.rows.items():
                 view = row.view
                 if view is not None and row.part is not None:
                     part = self._places.part(row.place, *row.part)
@@ -223,7 +221,7 @@ class _Reader:
             if views:
                 label, group, split = draft.facts
                 split = split if split in SPLITS else ""
-                bulbs.append(Bulb(bulb_id, tuple(views), label, group, split))
+                bulbs.append(Bulb(bulb_id, in_order(views), label, group, split))
         return tuple(bulbs), lines
 
     def add(self, line: int, cells: list[str] | str) -> None:

@@ -1,11 +1,12 @@
 """Which rows of a manifest name which file: a picture once, or each part of a stacked one once."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from bulbinspect.bulb import Part, ViewsIn
+from bulbinspect.bulb import Part, View, ViewsIn
+from bulbinspect.data.natural import view_key
 
 PART_COLUMNS = {"channel": ViewsIn.CHANNELS, "page": ViewsIn.PAGES}
 _ONE = {kind: column for column, kind in PART_COLUMNS.items()}
@@ -114,6 +115,17 @@ class Places:
         for key, stack in self._stacks.items():
             if key not in self._spoilt and (problem := stack.problem()):
                 yield stack.line, problem
+
+
+def in_order(views: Iterable[View]) -> tuple[View, ...]:
+    """Sort the views of a bulb: parts of one file as they lie in it, others by their names.
+
+    Whoever later has only the names, in this order, then knows which part is which.
+    """
+    views = list(views)
+    if all(view.part for view in views) and len({view.path for view in views}) == 1:
+        return tuple(sorted(views, key=lambda view: view.part.index if view.part else 0))
+    return tuple(sorted(views, key=lambda view: view_key(view.name)))
 
 
 def same_place(path: str) -> str:

@@ -226,7 +226,7 @@ def test_each_file_of_stacked_views_is_a_bulb(touch, kind):
 def test_parts_keep_their_place_in_the_file_whatever_their_names(touch):
     (views,) = stacked(touch("b.tif"), names=("top", "left")).values()
 
-    assert [(name, index) for name, _, _, index, _ in views] == [("left", 1), ("top", 0)]
+    assert [(name, index) for name, _, _, index, _ in views] == [("top", 0), ("left", 1)]
 
 
 def test_pattern_of_stacked_views_needs_only_the_bulb(touch):

@@ -265,10 +265,21 @@ def test_rows_that_name_one_file_by_channel_are_its_parts(write):
     one, two = read_manifest(path).bulbs
 
     assert [(view.name, view.path, view.part) for view in one.views] == [
-        ("left", path.parent / "a.npy", Part(ViewsIn.CHANNELS, 1, 2)),
         ("top", path.parent / "a.npy", Part(ViewsIn.CHANNELS, 0, 2)),
+        ("left", path.parent / "a.npy", Part(ViewsIn.CHANNELS, 1, 2)),
     ]
     assert two.views[0].part == Part(ViewsIn.PAGES, 0, 1)
+
+
+def test_parts_of_one_file_keep_its_order_and_those_of_several_that_of_their_names(write):
+    path = write(
+        STACKED + "b1,z,1.tif,,,0\nb1,a,1.tif,,,1\nb2,z,2.tif,,,0\nb2,a,2.tif,,,1\nb2,b,3.tif,,,0\n"
+    )
+
+    one, two = read_manifest(path).bulbs
+
+    assert [view.name for view in one.views] == ["z", "a"]
+    assert [view.name for view in two.views] == ["a", "b", "z"]
 
 
 def test_sha256_is_kept_in_lower_case(write):

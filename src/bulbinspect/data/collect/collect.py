@@ -13,6 +13,7 @@ from bulbinspect.data.folder import MANY_VIEWS
 from bulbinspect.data.hashes import hash_pictures
 from bulbinspect.data.manifest import FACTS, write_manifest
 from bulbinspect.data.natural import natural_key, some_names, view_key
+from bulbinspect.data.places import in_order
 from bulbinspect.errors import DataError, PictureError, UsageError
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -210,8 +211,7 @@ def _bulb(
         for name, part in parts.items() or [(one.view, None)]:
             sha256 = str(hashes[one.file])
             views.append(View(name, root / one.file, draft.extra, part, sha256))
-    views.sort(key=lambda view: view_key(view.name))
-    return Bulb(draft.bulb_id, tuple(views), **draft.facts)
+    return Bulb(draft.bulb_id, in_order(views), **draft.facts)
 
 
 def _notes(bulbs: Sequence[Bulb]) -> list[str]:

@@ -5,6 +5,7 @@ from PIL import Image
 from bulbinspect.bulb import Part, ViewsIn
 from bulbinspect.data.collect.collect import collect
 from bulbinspect.data.collect.layout import Layout
+from bulbinspect.data.folder import list_folder
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.errors import DataError
 
@@ -64,7 +65,23 @@ def test_stacked_views_get_the_names_given_in_their_order(folder):
 
     (bulb,) = collect(folder, folder / "manifest.csv", layout).bulbs
 
-    assert [(view.name, view.part.index) for view in bulb.views] == [("left", 1), ("top", 0)]
+    assert [(view.name, view.part.index) for view in bulb.views] == [("top", 0), ("left", 1)]
+
+
+def test_names_in_the_order_of_the_manifest_find_the_same_parts_in_a_folder(folder):
+    """A bundle has no more than these names: `predict` must take each for the same part."""
+    for n in range(2):
+        save_stack(folder / f"b{n}.tif", "pages", 3, seed=n)
+    layout = Layout(views_in=ViewsIn.PAGES, view_names=("top", "left", "back"))
+
+    collect(folder, folder / "manifest.csv", layout)
+
+    trained = read_manifest(folder / "manifest.csv").bulbs
+    names = [view.name for view in trained[0].views]
+    listed = list_folder(folder, views_in=ViewsIn.PAGES, view_names=names)
+    assert [[(view.name, view.path, view.part) for view in bulb.views] for bulb in listed] == [
+        [(view.name, view.path, view.part) for view in bulb.views] for bulb in trained
+    ]
 
 
 def test_names_that_do_not_fit_the_files_are_refused(folder):
