@@ -35,7 +35,7 @@ class Measures:
 
 def measure(pixels: Gray, max_level: int) -> Measures:
     """Measure a view (H, W) of integers. Takes the time of a few passes over its pixels."""
-    levels = _enlarged(pixels).astype(np.float32)
+    levels = _enlarged(pixels).astype(np.float32, order="C")
     twos = _halved(levels) * np.float32(0.25 / max_level)
     fours = _halved(twos) * np.float32(0.25)
     noise = _noise(levels) / max_level
@@ -44,7 +44,8 @@ def measure(pixels: Gray, max_level: int) -> Measures:
     steep_of_fours = _energy(fours[1:] - fours[:-1], fours[:, 1:] - fours[:, :-1])
     # white noise of variance s² adds s² to the first and s² / 4 to the second
     share = max(steep - noise**2, 0.0) / max(steep_of_fours - noise**2 / 4, _NOTHING)
-    sharpness, contrast = share**0.5, float(fours.std())
+    sharpness = share**0.5
+    contrast = float((fours - fours[0, 0]).std())  # exactly 0 for a constant view
     order = np.sort(fours, axis=None)
     texture = np.abs(down[:, :-1]) + np.abs(right[:-1])
     # logarithms, for what varies by ratios; their offsets are what noise amounts to
@@ -97,7 +98,7 @@ def _noise(levels: _Floats) -> float:
     Donoho and Johnstone, Biometrika 81 (1994), on Haar's wavelet.
     """
     even = levels.shape[1] // 2 * 2
-    difference = levels[: levels.shape[0] // 4 * 4 : 4, :even] - levels[1::4, :even]
+    difference = levels[:-1:4, :even] - levels[1::4, :even]
     details = np.abs(difference[:, ::2] - difference[:, 1::2]).ravel()
     middle = details.size // 2
     return float(np.partition(details, middle)[middle]) / (2 * 0.6745)

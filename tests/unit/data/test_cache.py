@@ -1,16 +1,19 @@
 import errno
+import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bulbinspect.bulb import Bulb, View
+from bulbinspect.bulb import Bulb, Part, View, ViewsIn
 from bulbinspect.data import cache
 from bulbinspect.data.cache import open_cache
 from bulbinspect.errors import DataError
@@ -98,6 +101,75 @@ def test_cached_views_are_the_loaded_ones_and_absent_ones_zero(opened, bulbs):
         for place, view in zip(places, bulb.views, strict=True):
             np.testing.assert_array_equal(found.views[row, place], load_view(view.path, SPEC))
     assert (found.views[1, 1] == 0).all()
+
+
+def test_sizes_of_the_pictures_are_kept(opened, bulbs):
+    draw(bulbs[0].views[1].path, 7, (31, 9))
+    built, found = opened(), opened()
+
+    expected = np.full((3, 3, 2), (20, 24))
+    expected[0, 1], expected[1, 1] = (31, 9), (0, 0)
+    for cache_of in (built, found):
+        np.testing.assert_array_equal(cache_of.picture_sizes, expected)
+    with pytest.raises(ValueError, match="read-only"):
+        found.picture_sizes[0] = 1
+
+
+def test_views_that_share_a_file_are_told_apart(opened, tmp_path):
+    stack = np.random.default_rng(0).integers(0, 256, (20, 24, 3)).astype(np.uint8)
+    np.save(tmp_path / "stack.npy", stack)
+
+    def bulb(*channels):
+        parts = [Part(ViewsIn.CHANNELS, channel, 3) for channel in channels]
+        views = [View(str(n), tmp_path / "stack.npy", part=part) for n, part in enumerate(parts)]
+        return [Bulb("b", tuple(views))]
+
+    straight, turned = opened(bulbs=bulb(0, 1, 2)), opened(bulbs=bulb(2, 1, 0))
+
+    np.testing.assert_array_equal(straight.views[0], turned.views[0, ::-1])
+    assert straight.data_sha256 != turned.data_sha256
+
+
+def test_identical_views_and_changed_hashes_are_named_at_once(opened, bulbs, tmp_path):
+    shutil.copy(bulbs[0].views[0].path, bulbs[0].views[2].path)
+    wrong = hashlib.sha256(b"another picture").hexdigest()
+    left, mid, right = bulbs[2].views
+    hashed = Bulb("b2", (replace(left, sha256=wrong), replace(mid, sha256=wrong), right))
+
+    problems = problems_of(opened, bulbs=[bulbs[0], bulbs[1], hashed])
+
+    assert [problem.split("'")[1::2][:2] for problem in problems] == [
+        ["b0", "left"],
+        ["b0", "right"],
+        ["b2", "left"],
+        ["b2", "mid"],
+    ]
+    assert all("identical_views" in problem for problem in problems[:2])
+    assert all("changed" in problem for problem in problems[2:])
+    assert files(tmp_path / "cache") == []
+
+
+def test_no_picture_that_was_changed_comes_out_of_the_cache(opened, bulbs):
+    hashed = [
+        replace(
+            bulb,
+            views=tuple(
+                replace(view, sha256=hashlib.sha256(view.path.read_bytes()).hexdigest())
+                for view in bulb.views
+            ),
+        )
+        for bulb in bulbs
+    ]
+    opened(bulbs=hashed)
+    path = bulbs[0].views[1].path
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    (problem,) = problems_of(opened, bulbs=hashed)
+
+    assert "'b0', view 'mid'" in problem
+    assert "changed" in problem
 
 
 def test_deep_views_keep_their_type(opened, bulbs):
