@@ -12,7 +12,7 @@ from bulbinspect.data.hashes import hash_pictures
 from bulbinspect.data.manifest import SPLITS, Manifest, read_manifest
 from bulbinspect.data.natural import natural_key
 from bulbinspect.data.split import check_fractions
-from bulbinspect.data.table import numbered_rows, read_table, write_rows
+from bulbinspect.data.table import numbered_rows, read_table, refuse_existing_table, write_rows
 from bulbinspect.errors import DataError, PictureError, UsageError
 from bulbinspect.files import whole_file
 
@@ -81,13 +81,13 @@ def divide_manifest(
     problems += _leaks(divided, copies)
     if problems:
         raise DataError(f"no splits are made of {path}:", problems)
+    refuse_existing_table(out)
     _write(manifest, out, {bulb.bulb_id: bulb.split for bulb in divided})
     return Division(tuple(divided), tuple(groups), (*notes, *_notes(copies, join=join_copies)))
 
 
 def _check_out(path: Path, out: Path) -> None:
-    if out.is_symlink() or out.exists():
-        raise UsageError(f"{out} exists already, and is left as it is; name a new file")
+    refuse_existing_table(out)
     if out.absolute().parent.resolve() != path.absolute().parent.resolve():
         raise UsageError(
             f"{out} must lie in the folder of {path}, since the paths in it are relative to that"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from bulbinspect.errors import DataError
+from bulbinspect.errors import DataError, UsageError
 
 NOT_UTF8 = "bytes that are not UTF-8"
 
@@ -67,6 +67,14 @@ def write_rows(file: IO[str], rows: Iterable[Sequence[str]]) -> None:
     careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:  # a carriage return ends a row too, which older Pythons forget to quote
         (careful if "\r" in "".join(row) else writer).writerow(row)
+
+
+def refuse_existing_table(out: Path) -> None:
+    """Raise `UsageError` if `out` exists, or has a name that a picture could have."""
+    if out.is_symlink() or out.exists():
+        raise UsageError(f"{out} exists already, and is left as it is; name a new file")
+    if out.suffix.lower() != ".csv":
+        raise UsageError(f"{out} must end in .csv, so that nobody takes it for a picture")
 
 
 def is_utf8(text: str) -> bool:

@@ -14,6 +14,7 @@ from bulbinspect.data.hashes import hash_pictures
 from bulbinspect.data.manifest import FACTS, write_manifest
 from bulbinspect.data.natural import natural_key, some_names, view_key
 from bulbinspect.data.places import in_order
+from bulbinspect.data.table import refuse_existing_table
 from bulbinspect.errors import DataError, PictureError, UsageError
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -63,10 +64,10 @@ def collect(
         problems += _apply(table, drafts, labels.name, allow_unlabelled, allow_absent, notes)
     parts: dict[str, Part] = {}
     if layout.stacked and listing.found:
-        files = [(found.file, root / found.file) for found in listing.found]
-        names, odd = name_parts(files, layout.views_in, layout.view_names)
-        parts = {name: Part(layout.views_in, at, len(names)) for at, name in enumerate(names)}
-        notes += _shortened("will be refused when it is read", odd)
+        try:
+            parts = _parts(listing.found, root, layout, notes)
+        except DataError as error:
+            problems.append(error.summary)
     digests = hash_pictures([root / found.file for found in listing.found])
     hashes = {found.file: one for found, one in zip(listing.found, digests, strict=True)}
     problems += [f"{f!r} is {h}" for f, h in hashes.items() if isinstance(h, PictureError)]
@@ -77,22 +78,14 @@ def collect(
             [*listing.problems, *problems],
         )
     bulbs = tuple(_bulb(draft, root, hashes, parts) for draft in drafts.values())
-    refuse_existing_file(out)
+    refuse_existing_table(out)
     write_manifest(out, bulbs)
     return Collected(bulbs, (*notes, *_notes(bulbs)))
 
 
-def refuse_existing_file(out: Path) -> None:
-    """Raise `UsageError` where something stands already, or a name that a picture could have."""
-    if out.is_symlink() or out.exists():
-        raise UsageError(f"{out} exists already, and is left as it is; name a new file")
-    if out.suffix.lower() != ".csv":
-        raise UsageError(f"{out} must end in .csv, so that nobody takes it for a picture")
-
-
 def _root(folder: Path, out: Path) -> Path:
     """Return the folder by a path that begins with that of the manifest's folder."""
-    refuse_existing_file(out)
+    refuse_existing_table(out)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of pictures")
     home = out.absolute().parent
@@ -184,6 +177,14 @@ def _apply(
     elif absent:
         problems += [*absent, "(--allow-absent leaves rows without pictures out)"]
     return problems
+
+
+def _parts(found: Sequence[Found], root: Path, layout: Layout, notes: list[str]) -> dict[str, Part]:
+    """Return the parts of each file by the names of the views."""
+    files = [(one.file, root / one.file) for one in found]
+    names, odd = name_parts(files, layout.views_in, layout.view_names)
+    notes += _shortened("will be refused when it is read", odd)
+    return {name: Part(layout.views_in, at, len(names)) for at, name in enumerate(names)}
 
 
 def _copies(found: Iterable[Found], hashes: dict[str, str | PictureError]) -> list[str]:

@@ -126,3 +126,14 @@ def test_two_stacked_files_of_one_bulb_are_refused(folder, problems_of):
     assert problems_of(folder, Layout(views_in=ViewsIn.PAGES)) == [
         "all views of bulb 'b' in two files, 'b.npy' and 'b.tif'"
     ]
+
+
+def test_parts_that_cannot_be_counted_are_named_with_all_else(folder, problems_of):
+    save_stack(folder / "b1.tif", "pages", 2)
+    save_stack(folder / "b2.tif", "pages", 3)
+    (folder / "b3 .tif").write_bytes((folder / "b1.tif").read_bytes())
+
+    first, second = problems_of(folder, Layout(views_in=ViewsIn.PAGES))
+
+    assert first == "'b3 .tif' has blanks around its bulb 'b3 '"
+    assert second.startswith("as many files hold 2 views in pages as 3")
