@@ -119,6 +119,8 @@ VALUED = [
         of(encode.tiff(np.where(GRAY == 255, np.float32(np.nan), VALUES))),
         form=UNIT,
     ),
+    OddFile("PFM", "float_pixels", of(encode.pfm(VALUES))),
+    OddFile("PFM, range declared", GRAY, of(encode.pfm(VALUES)), form=UNIT),
     OddFile("TIFF, 32-bit integers", "wrong_depth", of(encode.tiff(COUNTS))),
     OddFile(
         "TIFF, 32-bit integers, range declared", GRAY, of(encode.tiff(COUNTS)), form=FROM_COUNTS

@@ -200,6 +200,12 @@ def pgm_text(pixels: np.ndarray, white: int = 255) -> bytes:
     return f"P2\n# a comment\n{pixels.shape[1]} {pixels.shape[0]}\n{white}\n{rows}\n".encode()
 
 
+def pfm(values: np.ndarray) -> bytes:
+    """Write floating-point gray (H, W), little endian, which the sign says; bottom row first."""
+    head = f"Pf\n{values.shape[1]} {values.shape[0]}\n-1.0\n".encode()
+    return head + values[::-1].astype("<f4").tobytes()
+
+
 def pbm(bits: np.ndarray) -> bytes:
     """Write (H, W) of which True is white; in this format 1 is black."""
     packed = np.packbits(~bits, axis=1)
