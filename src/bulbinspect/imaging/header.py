@@ -7,6 +7,8 @@ from PIL import ImageFile, TiffImagePlugin
 
 from bulbinspect.errors import PictureError
 from bulbinspect.imaging.form import PictureForm
+from bulbinspect.imaging.jpeg import check_scans
+from bulbinspect.imaging.netpbm import check_netpbm, white_level
 from bulbinspect.imaging.png import check_checksums
 
 DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N")
@@ -78,9 +80,13 @@ def check_channels(image: ImageFile.ImageFile) -> None:
 
 
 def check_content(image: ImageFile.ImageFile, file: IO[bytes]) -> None:
-    """Refuse pixels that do not have the checksum that is stored beside them."""
+    """Refuse pixels without the checksum that is stored beside them, and what takes too long."""
     if image.format == "PNG":
         check_checksums(file)
+    elif image.format == "JPEG":
+        check_scans(file, image.height * image.width)
+    elif image.format == "PPM":
+        check_netpbm(image, file)
 
 
 def check_samples(image: ImageFile.ImageFile, *, signed: bool) -> None:
@@ -95,6 +101,15 @@ def check_samples(image: ImageFile.ImageFile, *, signed: bool) -> None:
         raise PictureError("wrong_depth", "more than 8 bits are read from plain gray pictures only")
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         _check_tiff(image, signed=signed)
+
+
+def is_unsigned(image: ImageFile.ImageFile) -> bool:
+    """Say whether the 32 bits that Pillow takes for a signed number have no sign."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    bits = np.max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, 1))
+    sample_format = np.atleast_1d(image.tag_v2.get(TiffImagePlugin.SAMPLEFORMAT, 1))
+    return bool(bits == 32 and (sample_format == 1).all())
 
 
 def declared_bits(image: ImageFile.ImageFile) -> int | None:
@@ -119,11 +134,3 @@ def _check_tiff(image: TiffImagePlugin.TiffImageFile, *, signed: bool) -> None:
     samples = tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)
     if samples > len(image.getbands()):
         raise PictureError("unsupported_format", f"it holds {samples} channels of unknown meaning")
-
-
-def white_level(image: ImageFile.ImageFile) -> int:
-    """Return the level that a Netpbm header calls white, and Pillow scales to 255 or 65535."""
-    arguments = image.tile[0].args
-    if isinstance(arguments, tuple) and isinstance(arguments[-1], int) and arguments[-1] > 0:
-        return arguments[-1]
-    return 65535 if image.mode == "I" else 255

@@ -8,7 +8,8 @@ from PIL import ImageFile
 
 from bulbinspect.errors import PictureError
 from bulbinspect.imaging.form import PictureForm
-from bulbinspect.imaging.header import DEEP_MODES, declared_bits, white_level
+from bulbinspect.imaging.header import DEEP_MODES, declared_bits, is_unsigned
+from bulbinspect.imaging.netpbm import read_deep_netpbm
 
 Gray = np.ndarray[tuple[int, int], np.dtype[np.integer[Any]]]
 """A gray picture `(H, W)`: uint8, or uint16 for more than 8 bits."""
@@ -20,9 +21,10 @@ _ROWS_AT_ONCE = 256
 def decode(image: ImageFile.ImageFile, file: IO[bytes], form: PictureForm) -> Gray:
     """Decode the page that `image` stands at; `file` is what it was opened from."""
     if image.format == "PPM" and image.mode == "I":
-        return of_depth(_deep_netpbm(image, file, form.bit_depth), form.bit_depth)
+        return of_depth(read_deep_netpbm(image, file, form.bit_depth), form.bit_depth)
     if image.mode in ("I", "F"):
-        return of_values(np.asarray(image), form)
+        values = np.asarray(image)
+        return of_values(values.view(np.uint32) if is_unsigned(image) else values, form)
     bits = declared_bits(image)
     if bits not in (None, form.bit_depth):
         raise PictureError(
@@ -47,7 +49,7 @@ def _stored_levels(image: ImageFile.ImageFile, form: PictureForm) -> Gray:
 def _gray_of_colours(image: ImageFile.ImageFile, colour: str) -> Gray:
     image.load()
     if image.mode in ("P", "PA"):
-        highest = image.getchannel(0).getextrema()[1]
+        highest = int(np.max(image.getchannel(0).getextrema()))
         if highest >= len(image.getpalette() or ()) // 3:
             raise PictureError("damaged", f"colour {highest} is not in its palette")
     gray = np.empty((image.height, image.width), np.uint8)
@@ -81,26 +83,6 @@ def _declared_gray(
         total = red.astype(np.uint16) + green + blue
         return ((total + np.uint16(1)) // np.uint16(3)).astype(np.uint8)
     return {"red": red, "green": green, "blue": blue}[colour]
-
-
-def _deep_netpbm(image: ImageFile.ImageFile, file: IO[bytes], bit_depth: int) -> Gray:
-    """Read a PGM of 16 bits as it is; Pillow stretches any other white to 65535, and slowly."""
-    white, expected = white_level(image), (1 << bit_depth) - 1
-    if white not in (expected, 65535):
-        raise PictureError(
-            "undeclared_depth" if bit_depth == 8 else "wrong_depth",
-            f"its white is {white}, that of {bit_depth} bits is {expected}",
-        )
-    tile = image.tile[0]
-    if tile.codec_name == "ppm_plain":
-        return np.rint(np.array(image) * (white / 65535)).astype(np.uint16)
-    file.seek(tile.offset)
-    size = image.width * image.height
-    samples = file.read(2 * size)
-    if len(samples) < 2 * size:
-        raise PictureError("truncated", f"only {len(samples) // 2} of {size} pixels are there")
-    levels = np.frombuffer(samples, dtype=">u2").astype(np.uint16)
-    return levels.reshape(image.height, image.width)
 
 
 def of_depth(pixels: Gray, bit_depth: int) -> Gray:

@@ -72,7 +72,7 @@ def _picture(
 
 
 def _digest(picture: Gray) -> bytes:
-    digest = blake2b(picture, digest_size=8)
+    digest = blake2b(picture.data, digest_size=8)
     digest.update(f"{picture.dtype} {picture.shape}".encode())
     return digest.digest()
 

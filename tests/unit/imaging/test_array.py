@@ -200,6 +200,15 @@ def test_signed_16_bits_of_a_tiff_are_read_with_a_range(tmp_path):
     assert read_gray(tmp_path / "a.tif", PictureForm(8, (-100, 100))).tolist() == [[0, 102, 255]]
 
 
+def test_unsigned_32_bits_of_a_tiff_never_become_negative(tmp_path):
+    from tests.unit.imaging.test_read import tiff
+
+    (tmp_path / "a.tif").write_bytes(tiff(np.array([[3_000_000_000]], np.uint32), "II", bits=32))
+
+    assert refusal(tmp_path / "a.tif", PictureForm(8, (-2e9, 2e9))) == "out_of_range"
+    assert read_gray(tmp_path / "a.tif", PictureForm(8, (0, 3e9))).tolist() == [[255]]
+
+
 def test_signed_8_bits_of_a_tiff_are_refused_whatever_is_declared(tmp_path):
     from tests.unit.imaging.test_read import tiff
 

@@ -347,6 +347,32 @@ def test_short_pgm_of_10_bits_is_truncated(tmp_path):
     assert refusal(write(tmp_path, b"P5 3 2 1023\n" + bytes(11)), bit_depth=10) == "truncated"
 
 
+def test_level_above_the_white_of_a_pgm_is_refused_rather_than_clipped(tmp_path):
+    assert refusal(write(tmp_path, b"P5 2 1 100\n\xc8\x32")) == "damaged"
+    assert refusal(write(tmp_path, b"P6 1 1 100\n\x32\x32\xc8")) == "damaged"
+    assert read_gray(write(tmp_path, b"P5 2 1 100\n\x64\x00")).tolist() == [[255, 0]]
+
+
+def test_long_text_is_no_picture_of_a_bulb(tmp_path):
+    path = write(tmp_path, b"P2 2000 1001 255\n" + b"7 " * 2_002_000)
+
+    begin = time.perf_counter()
+    assert refusal(path) == "too_large"
+    assert time.perf_counter() - begin < 0.2
+
+
+def test_jpeg_of_endless_scans_is_refused_before_they_are_painted(tmp_path):
+    content = encoded(np.zeros((4000, 4000), np.uint8), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    usual = write(tmp_path, content, "usual.jpg")
+    endless = write(tmp_path, content[:-2] + last * 300 + b"\xff\xd9", "endless.jpg")
+
+    assert not read_gray(usual).any()
+    begin = time.perf_counter()
+    assert refusal(endless) == "too_large"
+    assert time.perf_counter() - begin < 0.2
+
+
 # Where the stored row r and column c of a picture lie in the upright one, of H x W pixels: the
 # table of the EXIF standard (tag 274), spelled out.
 STORED_AT = {
