@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.odd.every import EVERY, FAMILIES
+from tests.odd.stacks import STACKS
 
 from bulbinspect import imaging
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.imaging.file import FORMATS
 from bulbinspect.imaging.form import COLOURS, PictureForm
-from tests.odd.every import EVERY, FAMILIES
-from tests.odd.stacks import STACKS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")

@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.corpora.kinds import kind_of
 from tests.corpora.measure import Measured, files_below
 from tests.odd.broken import BOMBS
 from tests.odd.law import refused_by_check, refused_by_reader, refused_by_training
 
 from bulbinspect.bulb import Bulb, View
 from bulbinspect.bundle.bundle import write_bundle
+from bulbinspect.imaging.read import read_gray
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import predict_to_folder, read_predictions
 from bulbinspect.inspection.source import Source
@@ -84,6 +86,27 @@ def test_every_file_is_read_or_refused_with_a_documented_reason(corpora):
 def test_no_file_takes_a_second_or_100_mib(corpora):
     assert [one for one in corpora if one.seconds > SECONDS_AT_MOST] == []
     assert [one for one in corpora if one.memory_mib > MEMORY_AT_MOST_MIB] == []
+
+
+@with_corpora
+@pytest.mark.filterwarnings("ignore:.*TorchVision are deprecated.*:DeprecationWarning")
+def test_what_is_read_is_what_another_decoder_reads(corpora):
+    """Ask libpng and libjpeg as torchvision wraps them: every channel is the gray that was read."""
+    codec = pytest.importorskip("torchvision.io")
+    compared = 0
+    for one in corpora:
+        path = Path(one.path)
+        kind = kind_of(path)
+        if one.outcome != "read" or not kind.startswith(("PNG", "JPEG")):
+            continue
+        channels = codec.decode_image(one.path, apply_exif_orientation=True).numpy()
+        pixels = read_gray(path)
+        tolerance = 2 if kind.startswith("JPEG") else 0  # another library may round otherwise
+        for channel in channels[:3] if len(channels) >= 3 else channels[:1]:
+            assert channel.shape == pixels.shape
+            assert np.abs(channel.astype(int) - pixels).max() <= tolerance, one.path
+        compared += 1
+    assert compared > 0
 
 
 @with_corpora

@@ -84,6 +84,7 @@ DAMAGED = [
     OddFile("PNG, a flipped byte among its pixels", "damaged", of(_flipped(PNG, 60))),
     OddFile("PNG, a flipped byte in its header", "damaged", of(_flipped(PNG, 20))),
     OddFile("PNG, a flipped byte of a checksum", "damaged", of(_flipped(PNG, BAD_CHECKSUM))),
+    OddFile("PGM, a level above its white", "damaged", of(encode.pgm(NOISE, 200))),
     OddFile("PNG of 9 bits", "damaged", of(encode.png(1, 1, 9, 0, zlib.compress(b"\0\0")))),
     OddFile(
         "PNG, a colour outside its palette",
@@ -134,6 +135,13 @@ def strip_bomb(side: int = 12_000) -> bytes:
     return encode.tiff(Page(page, {259: 8}, packed))
 
 
+def scans_bomb(side: int = 2000, scans: int = 300) -> bytes:
+    """Return a progressive JPEG whose last scan comes again and again: each paints all pixels."""
+    content = jpeg(np.zeros((side, side), np.uint8), progressive=True)
+    end = len(content) - 2
+    return content[:end] + content[content.rindex(b"\xff\xda") : end] * scans + content[end:]
+
+
 def array_bomb() -> bytes:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (60000, 60000), }"
     padded = header + b" " * (117 - len(header)) + b"\n"
@@ -141,10 +149,12 @@ def array_bomb() -> bytes:
 
 
 def _header_of(picture_format: str, side: int) -> bytes:
+    """Write a header; behind that of a text stand its pixels."""
     if picture_format == "BMP":
         values = (40, side, side, 1, 8, 0, 0, 0, 0, 0, 0)
         return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", *values)
-    return f"P5 {side} {side} 255\n".encode()
+    kind, pixels = ("P5", b"") if picture_format == "PGM" else ("P2", b"0 " * side * side)
+    return f"{kind} {side} {side} 255\n".encode() + pixels
 
 
 BOMBS = [
@@ -155,6 +165,8 @@ BOMBS = [
     OddFile("BMP header of 60000 x 60000", "too_large", partial(_header_of, "BMP", 60_000)),
     OddFile("PGM header of 60000 x 60000", "too_large", partial(_header_of, "PGM", 60_000)),
     OddFile("NPY header of 60000 x 60000", "too_large", array_bomb),
+    OddFile("JPEG of 2000 x 2000 in 306 scans", "too_large", scans_bomb),
+    OddFile("PGM of 2000 x 2000 as text", "too_large", partial(_header_of, "PGM text", 2000)),
     OddFile("PNG with 80 MiB of zTXt", "damaged", text_bomb),
     OddFile("TIFF of 10,000 pages", "several_pages", pages_bomb),
 ]

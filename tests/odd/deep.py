@@ -130,6 +130,18 @@ VALUED = [
         "wrong_depth",
         of(encode.tiff((COUNTS + 100_000).astype(np.uint32))),
     ),
+    OddFile(
+        "TIFF, unsigned 32-bit integers, range declared",
+        GRAY,
+        of(encode.tiff(GRAY.astype(np.uint32) * (1 << 24))),
+        form=PictureForm(value_range=(0, 255 << 24)),
+    ),
+    OddFile(
+        "TIFF, unsigned 32-bit integers that would be negative ones",
+        "out_of_range",
+        of(encode.tiff(GRAY.astype(np.uint32) * (1 << 24))),
+        form=PictureForm(value_range=(-2e9, 2e9)),
+    ),
     OddFile("NPY, gray", GRAY, of(array(GRAY))),
     OddFile("NPY, columns first", GRAY, of(array(np.asfortranarray(GRAY)))),
     OddFile("NPY, float", "float_pixels", of(array(VALUES))),

@@ -92,6 +92,7 @@ EIGHT_BITS = [
     OddFile("gray TIFF, white is 0", 255 - GRAY, of(encode.tiff(with_tag(262, 0, GRAY)))),
     OddFile("gray BMP", GRAY, of(encode.bmp_of(GRAY))),
     OddFile("gray PGM", GRAY, of(encode.pgm(GRAY)), file_name="picture.pgm"),
+    OddFile("gray PGM, white is 15", GRAY % 16 * 17, of(encode.pgm(GRAY % 16, 15))),
     OddFile("gray PGM, as text", GRAY, of(encode.pgm_text(GRAY))),
 ]
 
