@@ -83,7 +83,7 @@ def check_content(image: ImageFile.ImageFile, file: IO[bytes]) -> None:
     """Refuse pixels without the checksum that is stored beside them, and what takes too long."""
     if image.format == "PNG":
         check_checksums(file)
-    elif image.format == "JPEG":
+    elif image.format == "JPEG" or image.info.get("compression") in ("jpeg", "tiff_jpeg"):
         check_scans(file, image.height * image.width)
     elif image.format == "PPM":
         check_netpbm(image, file)

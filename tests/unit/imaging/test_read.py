@@ -361,11 +361,22 @@ def test_long_text_is_no_picture_of_a_bulb(tmp_path):
     assert time.perf_counter() - begin < 0.2
 
 
-def test_jpeg_of_endless_scans_is_refused_before_they_are_painted(tmp_path):
+def as_tiff(jpeg, height, width):
+    """Wrap a gray JPEG as the one strip of a TIFF (compression 7)."""
+    empty = tiff(np.zeros((height, width), np.uint8)[:0], "II", bits=8)
+    values = {257: height, 259: 7, 278: height, 279: len(jpeg)}
+    for tag, value in values.items():
+        at = empty.index(struct.pack("<H", tag), 10)
+        empty = empty[: at + 8] + struct.pack("<I", value) + empty[at + 12 :]
+    return empty + jpeg
+
+
+@pytest.mark.parametrize("wrap", [bytes, lambda jpeg: as_tiff(jpeg, 4000, 4000)])
+def test_jpeg_of_endless_scans_is_refused_before_they_are_painted(tmp_path, wrap):
     content = encoded(np.zeros((4000, 4000), np.uint8), "JPEG", progressive=True)
     last = content[content.rindex(b"\xff\xda") : -2]
-    usual = write(tmp_path, content, "usual.jpg")
-    endless = write(tmp_path, content[:-2] + last * 300 + b"\xff\xd9", "endless.jpg")
+    usual = write(tmp_path, wrap(content), "usual")
+    endless = write(tmp_path, wrap(content[:-2] + last * 300 + b"\xff\xd9"), "endless")
 
     assert not read_gray(usual).any()
     begin = time.perf_counter()
