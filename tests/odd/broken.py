@@ -170,3 +170,20 @@ BOMBS = [
     OddFile("PNG with 80 MiB of zTXt", "damaged", text_bomb),
     OddFile("TIFF of 10,000 pages", "several_pages", pages_bomb),
 ]
+
+
+def _largest(bits: int, colour_type: int, side: int) -> bytes:
+    """Return a PNG of black as large as is allowed, in a file of some KiB."""
+    channels = {0: 1, 2: 3, 3: 1}[colour_type]
+    rows = zlib.compress(bytes((channels * side * bits // 8 + 1) * side), 9)
+    palette = encode.png_chunk(b"PLTE", bytes(3)) if colour_type == 3 else b""
+    return encode.png(side, side, bits, colour_type, rows, before=palette)
+
+
+LARGEST = {
+    "gray PNG of 8000 x 8000": partial(_largest, 8, 0, 8000),
+    "PNG of 8000 x 8000, 1 bit": partial(_largest, 1, 0, 8000),
+    "PNG of 8000 x 8000, palette of grays": partial(_largest, 8, 3, 8000),
+    "PNG of 4000 x 4000 with R = G = B": partial(_largest, 8, 2, 4000),
+}
+"""Pictures that are read, to measure what that takes."""
