@@ -39,9 +39,12 @@ def find_copies(look: Look, places: Places) -> list[Finding]:
 
 def copied_pairs(look: Look, numbers: Sequence[int]) -> list[Pair]:
     """Return the pairs among these pictures that are the same picture saved again or turned."""
+    thumbs = look.thumbs
+    if len(numbers) < len(thumbs):
+        thumbs = thumbs[list(numbers)]
     likely = [
         Pair(numbers[pair.first], numbers[pair.second], pair.turned)
-        for pair in likely_pairs(look.thumbs[list(numbers)])
+        for pair in likely_pairs(thumbs)
     ]
     wanted = sorted({number for pair in likely for number in (pair.first, pair.second)})
     changes = dict(zip(wanted, _changes(look, wanted), strict=True))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 _SIDE = 32
 _COMPONENTS = 256
 _RIDGE = 0.3  # of a picture of unit contrast; what re-encoding changes stays below it
-_LIKENESS = 0.93  # measured: copies have 0.975 and more, see docs/check.md
+_LIKENESS = 0.75  # measured: copies have 0.82 and more, see docs/check.md
 _AS_ALIKE_AS_NOISE = 10.0  # squared distance that is nothing, for sets that hardly differ
 _NEAREST = 8
 _ROUNDS = 10
@@ -65,16 +65,24 @@ def _describe(levels: Array) -> tuple[Array, Array]:
     """Return the descriptors (N, D) of all pictures, and those of all of them turned by 180°."""
     mean = levels.mean(axis=0)
     levels -= mean
-    covariance = np.zeros((levels.shape[1],) * 2)
-    for part in _parts(levels):
-        covariance += part.T @ part
-    spread, axes = np.linalg.eigh(covariance / len(levels))
-    kept = slice(-_COMPONENTS, None)
-    scale = np.sqrt(np.maximum(spread[kept], 0) + _RIDGE)
-    basis = (axes[:, kept] / scale).astype(np.float32)
+    basis = _basis(levels)
     shift = (mean[::-1] - mean).astype(np.float32)  # turning acts on the levels before the mean
     turned = np.concatenate([(part[:, ::-1] + shift) @ basis for part in _parts(levels)])
     return levels @ basis, turned
+
+
+def _basis(levels: Array) -> Array:
+    """Return the main axes of the levels (1024, D), each divided by the spread along it."""
+    if len(levels) < levels.shape[1] // 2:  # faster, and the same
+        _, lengths, rows = np.linalg.svd(levels, full_matrices=False)
+        spread, axes = lengths[:_COMPONENTS] ** 2 / len(levels), rows[:_COMPONENTS].T
+    else:
+        covariance = np.zeros((levels.shape[1],) * 2)
+        for part in _parts(levels):
+            covariance += part.T @ part
+        spread, axes = np.linalg.eigh(covariance / len(levels))
+        spread, axes = spread[-_COMPONENTS:], axes[:, -_COMPONENTS:]
+    return np.asarray(axes / np.sqrt(np.maximum(spread, 0) + _RIDGE), np.float32)
 
 
 def _levels(thumbs: NDArray[Any]) -> Array:
