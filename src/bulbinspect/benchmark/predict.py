@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from bulbinspect.benchmark.drawn import draw_for
 from bulbinspect.benchmark.result import result
 from bulbinspect.bulb import Bulb, Verdict
-from bulbinspect.bundle.bundle import read_bundle
+from bulbinspect.bundle.bundle import Bundle, read_bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.errors import UsageError
@@ -34,9 +35,10 @@ def run_predict(
 
     The ideal is the CPU seconds of decoding and preprocessing alone and those of the runtime alone
     on arrays that are ready, each on one thread, shared among the cores. All three are taken in
-    turn, `repeats` times, on the CPU. UsageError when the bundle cannot judge drawn bulbs.
+    turn, `repeats` times, on the CPU. The gate measures every view and lets it pass, whatever the
+    bundle was trained on. UsageError when the bundle cannot judge drawn bulbs.
     """
-    bundle = read_bundle(model)
+    bundle = _with_open_gate(read_bundle(model))
     metadata = bundle.metadata
     inspector = Inspector(bundle, device="cpu", batch_size=_BATCH_SIZE)
     runtime = Runtime(bundle, device="cpu", threads=1)
@@ -65,6 +67,7 @@ def run_predict(
             "bulbs": num_bulbs,
             "pictures": f"{metadata.num_views}×{size_px}² PNG",
             "model": bundle.sha256[:12],
+            "gate": "measured" if metadata.gate else "none",
             "repeats": repeats,
         },
         seconds={
@@ -81,6 +84,27 @@ def run_predict(
             )
         },
     )
+
+
+def _with_open_gate(bundle: Bundle) -> Bundle:
+    """Return the bundle with limits that cost as much as before and refuse nothing."""
+    gate = bundle.metadata.gate
+    if gate is None:
+        return bundle
+    open_gate = replace(
+        gate,
+        min_brightness=0.0,
+        max_brightness=1.0,
+        max_saturated=1.0,
+        min_contrast=0.0,
+        min_sharpness=0.0,
+        min_height_px=None,
+        max_height_px=None,
+        min_width_px=None,
+        max_width_px=None,
+        max_distance=None if gate.reference is None else 1e6,
+    )
+    return replace(bundle, metadata=replace(bundle.metadata, gate=open_gate))
 
 
 def _refuse_unjudged(inspector: Inspector, bulbs: Sequence[Bulb]) -> None:
