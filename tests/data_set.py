@@ -42,7 +42,7 @@ class Row:
 
 @dataclass
 class DataSet:
-    """Rows of a manifest and the folder of their pictures; change both, then `write` and `check`."""
+    """Rows of a manifest and the folder of their pictures; change both, then `check`."""
 
     folder: Path
     rows: list[Row] = field(default_factory=list)

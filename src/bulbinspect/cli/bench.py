@@ -39,6 +39,24 @@ def predict(
 
 
 @bench.command()
+def check(
+    bulbs: Annotated[int, typer.Option(min=8, help="How many bulbs to draw and check.")] = 500,
+    size: Annotated[int, typer.Option(min=32, help="Width and height of a picture.")] = 256,
+    repeats: Repeats = 5,
+    json: Json = None,
+) -> None:
+    """Check a data set of drawn bulbs.
+
+    The time on all cores, findings included, against what decoding costs alone.
+
+    Example: bulbinspect bench check --json bench-check.json
+    """
+    from bulbinspect.benchmark.check import run_check
+
+    _show(run_check(num_bulbs=bulbs, size_px=size, repeats=repeats), json)
+
+
+@bench.command()
 def start(model: Model = None, repeats: Repeats = 9, json: Json = None) -> None:
     """Start the program.
 
