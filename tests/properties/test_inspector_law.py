@@ -107,6 +107,7 @@ def gated(tmp_path_factory, tiny_graph, tiny_metadata) -> Bundle:
         min_contrast=0.003,
         max_height_px=16,
         max_width_px=16,
+        max_size_ratio=1.0,
     )
     return write_bundle(path, tiny_graph(), tiny_metadata(gate=gate))
 

@@ -102,6 +102,7 @@ def _with_open_gate(bundle: Bundle) -> Bundle:
         max_height_px=None,
         min_width_px=None,
         max_width_px=None,
+        max_size_ratio=None,
         max_distance=None if gate.reference is None else 1e6,
     )
     return replace(bundle, metadata=replace(bundle.metadata, gate=open_gate))

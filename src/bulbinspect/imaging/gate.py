@@ -1,8 +1,11 @@
 """Is this view fit to be judged? Limits learnt from the training views; `docs/gate.md`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from bulbinspect.errors import PictureError, SpecError
 from bulbinspect.imaging.familiarity import Reference
@@ -19,6 +22,7 @@ class Gate:
     """Limits of what is judged; None means that there is none.
 
     Levels are in parts of the gray range, sizes are those of the picture before preprocessing,
+    `max_size_ratio` is that of the largest picture of a bulb to its smallest, in height or width.
     `max_distance` is from `reference`. `remembered_bulbs` is for how many bulbs the inspector keeps
     their pictures in mind to find a frozen camera. SpecError for a limit out of its range.
     """
@@ -32,6 +36,7 @@ class Gate:
     max_height_px: int | None = None
     min_width_px: int | None = None
     max_width_px: int | None = None
+    max_size_ratio: float | None = None
     max_distance: float | None = None
     remembered_bulbs: int | None = REMEMBERED_BULBS
     reference: Reference | None = None
@@ -53,6 +58,19 @@ class Gate:
                 text = f"{what} {_shown(value)} is {side} the limit {_shown(limit)} ({name})"
                 return PictureError(reason, text)
         return None
+
+    def refusal_of_bulb(self, views: Sequence[LoadedView]) -> PictureError | None:
+        """Return why the views of a bulb do not go together, or None: their pictures' sizes."""
+        if self.max_size_ratio is None or not views:
+            return None
+        ratio = size_ratio([view.picture_size for view in views])
+        if ratio <= self.max_size_ratio:
+            return None
+        return PictureError(
+            "mixed_sizes",
+            f"its largest picture is {_shown(ratio)} times as high or wide as its smallest, above "
+            f"the limit {_shown(self.max_size_ratio)} (max_size_ratio)",
+        )
 
     def with_overrides(self, overrides: Mapping[str, float | None]) -> Self:
         """Return the gate with other limits, None to have none.
@@ -96,6 +114,12 @@ class Gate:
             yield "unfamiliar", "max_distance", "distance from the training views", distance
 
 
+def size_ratio(sizes: ArrayLike) -> float:
+    """Return how many times larger the largest of sizes (V, 2) is, in height or in width."""
+    sides = np.asarray(sizes, np.float64)
+    return float((sides.max(axis=0) / sides.min(axis=0)).max())
+
+
 LIMITS = tuple(field.name for field in fields(Gate) if field.name != "reference")
 """The names of all limits, as they can be overridden."""
 
@@ -120,11 +144,12 @@ def _problem(name: str, value: object) -> str:
         if type(value) is int and 1 <= value <= _MOST:
             return ""
         return f"{name} must be a whole number from 1 to {_MOST:,}, not {value!r}"
-    high = _MOST if name in ("max_distance", "min_sharpness") else 1
+    high = _MOST if name in ("max_distance", "min_sharpness", "max_size_ratio") else 1
+    low = 1 if name == "max_size_ratio" else 0
     # NaN is not from 0 to anything
-    if type(value) in (int, float) and 0 <= value <= high:  # type: ignore[operator]
+    if type(value) in (int, float) and low <= value <= high:  # type: ignore[operator]
         return ""
-    return f"{name} must be a number from 0 to {high:,}, not {value!r}"
+    return f"{name} must be a number from {low} to {high:,}, not {value!r}"
 
 
 def _shown(value: float) -> str:

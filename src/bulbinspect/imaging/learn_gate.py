@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bulbinspect.errors import DataError
 from bulbinspect.imaging.familiarity import learn_reference, unseen_distances
-from bulbinspect.imaging.gate import Gate
+from bulbinspect.imaging.gate import Gate, size_ratio
 from bulbinspect.imaging.measures import Measures, measure
 
 _MARGIN = 0.25
@@ -61,6 +61,7 @@ def learn_gate(bulbs: Iterable[tuple[NDArray[Any], NDArray[Any]]], max_level: in
         max_height_px=high[0],
         min_width_px=low[1],
         max_width_px=high[1],
+        max_size_ratio=max(map(size_ratio, sizes)),
     )
     if len(measured) < _FEWEST_BULBS:
         return gate

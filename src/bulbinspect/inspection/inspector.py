@@ -119,8 +119,11 @@ class Inspector:
             if answer.reason:
                 detail = f"view {answer.view!r}: {answer.detail}"
                 return _Answer(self._judge.unjudged(bulb, answer.reason, detail, known), pictures)
-        pixels = [one.pixels for one in fit if isinstance(one, LoadedView)]
-        return _Complete(bulb, views, np.stack(pixels), pictures)
+        complete = [one for one in fit if isinstance(one, LoadedView)]
+        refusal = metadata.gate and metadata.gate.refusal_of_bulb(complete)
+        if refusal:
+            return _Answer(self._judge.unjudged(bulb, refusal.reason, refusal.detail), pictures)
+        return _Complete(bulb, views, np.stack([one.pixels for one in complete]), pictures)
 
     def _load(self, views: Sequence[View]) -> Sequence[LoadedView | PictureError]:
         """Read the views; whatever a picture does to us, its bulb keeps its row."""

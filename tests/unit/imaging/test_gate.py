@@ -129,6 +129,25 @@ def test_another_size_is_refused_before_the_rest(gate, size, says):
     assert says in error.detail
 
 
+def test_sizes_within_a_bulb_may_differ_as_far_as_in_training(gate):
+    def refusal(of, *sizes):
+        return of.refusal_of_bulb([view(FRESH[0][0], size) for size in sizes])
+
+    assert gate.max_size_ratio == 1
+    assert refusal(gate, (64, 64), (64, 64), (64, 64)) is None
+    error = refusal(gate, (64, 64), (64, 48), (60, 64))
+    assert error.reason == "mixed_sizes"
+    assert "is 1.333 times" in error.detail
+    assert "limit 1 (max_size_ratio)" in error.detail
+
+    two_cameras = [np.array([(64, 64), (32, 64), (64, 64), (64, 50)])] * NUM_TRAIN
+    learnt = learn_gate(list(zip(TRAIN, two_cameras, strict=True)), 255)
+    assert learnt.max_size_ratio == 2
+    assert refusal(learnt, (64, 50), (32, 64)) is None
+    assert refusal(learnt, (64, 64), (31, 64)).reason == "mixed_sizes"
+    assert refusal(gate.with_overrides({"max_size_ratio": None}), (64, 64), (1, 64)) is None
+
+
 def test_every_size_of_training_is_right():
     sizes = [(50, 70), (60, 40)]
     learnt = learn_gate([(TRAIN[n], np.tile(sizes[n % 2], (4, 1))) for n in range(NUM_TRAIN)], 255)
@@ -218,6 +237,7 @@ def test_a_limit_can_be_set_or_switched_off(gate):
         ("max_distance", float("nan"), "not nan"),
         ("max_distance", float("inf"), "not inf"),
         ("max_width_px", 2.5, "a whole number"),
+        ("max_size_ratio", 0.9, "from 1 to 1,000,000"),
         ("remembered_bulbs", -1, "a whole number"),
     ],
 )

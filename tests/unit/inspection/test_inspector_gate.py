@@ -57,6 +57,21 @@ def test_every_view_that_is_not_fit_is_marked(tiny_bundle, bulb):
     assert [view.reason for view in answer.views] == ["too_bright", "", "", "too_dark"]
 
 
+def test_a_bulb_whose_pictures_differ_in_size_is_unjudged(tiny_bundle, bulb):
+    alike, mixed = bulb("alike", 1, 2, 3, 4), bulb("mixed", 5, 6, 7, 8)
+    with Image.open(mixed.views[3].path) as image:
+        image.resize((32, 16)).save(mixed.views[3].path)
+
+    gate = Gate(max_size_ratio=1.5)
+    first, second = inspect(tiny_bundle(gate=gate), alike, mixed)
+    assert first.verdict is Verdict.PASS
+    assert (second.verdict, second.reason) == (Verdict.UNJUDGED, "mixed_sizes")
+    assert "is 2 times" in second.detail
+    assert len(second.views) == 4
+    wider = gate.with_overrides({"max_size_ratio": 2})
+    assert inspect(tiny_bundle(gate=wider), mixed)[0].verdict is Verdict.PASS
+
+
 def test_without_a_gate_such_views_are_judged(tiny_bundle, bulb):
     (answer,) = inspect(tiny_bundle(), bulb("a", 1, 2, 3, 4, levels={2: 10}))
     assert answer.verdict is Verdict.PASS
