@@ -53,7 +53,12 @@ def train(config: DictConfig, folder: Path) -> None:
     for note in data.notes:
         print(f"note: {note}", file=sys.stderr)
     spec = ModelSpec(
-        **config.model, num_classes=len(data.classes), max_level=data.preprocess.max_level
+        **config.model,
+        num_classes=len(data.classes),
+        max_level=data.preprocess.max_level,
+        num_views=len(data.view_names),
+        height_px=data.preprocess.height_px,
+        width_px=data.preprocess.width_px,
     )
     module = instantiate(config.module, _convert_="all")(
         spec=spec,

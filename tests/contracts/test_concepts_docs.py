@@ -49,7 +49,7 @@ def test_sizes_of_a_trunk_are_those_that_are_counted(row):
     name, features, parameters, multiplications = row
     counter = FlopCounterMode(display=False)  # counts an addition beside each multiplication
     with torch.device("meta"), counter:  # shapes alone: nothing is computed
-        trunk = build_trunk(name).eval()
+        trunk = build_trunk(name, size_px=(128, 128)).eval()
         trunk(torch.zeros(1, 1, 128, 128))
     assert int(features) == trunk.out_features
     assert parameters == f"{sum(p.numel() for p in trunk.parameters()) / 1e6:.2f}"

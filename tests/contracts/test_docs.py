@@ -21,7 +21,7 @@ from bulbinspect.cli.main import app
 from bulbinspect.models.spec import MODELS
 from bulbinspect.nn.spatial_pooling import SPATIAL_POOLINGS
 from bulbinspect.nn.trunk import TRUNKS
-from bulbinspect.nn.view_pooling import VIEW_POOLINGS
+from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "data" / "README.md"])
@@ -29,7 +29,7 @@ NAMES = {
     "name": MODELS,
     "trunk": TRUNKS,
     "spatial_pooling": SPATIAL_POOLINGS,
-    "view_pooling": VIEW_POOLINGS,
+    "view_pooling": VIEW_POOLINGS | ORDER_BOUND_POOLINGS,
 }
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

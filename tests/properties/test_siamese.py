@@ -8,7 +8,7 @@ import torch
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.nn.spatial_pooling import SPATIAL_POOLINGS
 from bulbinspect.nn.trunk import TRUNKS
-from bulbinspect.nn.view_pooling import VIEW_POOLINGS
+from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS
 
 SPECS = [
     *({"view_pooling": name} for name in VIEW_POOLINGS),
@@ -16,12 +16,16 @@ SPECS = [
     *({"trunk": name} for name in TRUNKS),
     {"standardise": False},
 ]
+ORDER_BOUND_SPECS = [{"view_pooling": name, "num_views": 4} for name in ORDER_BOUND_POOLINGS]
 EVERY_SPEC = pytest.mark.parametrize("values", SPECS, ids=lambda v: "-".join(map(str, v.values())))
+EVERY_SPEC_AND_BASELINE = pytest.mark.parametrize(
+    "values", [*SPECS, *ORDER_BOUND_SPECS], ids=lambda v: "-".join(map(str, v.values()))
+)
 
 
 def network_of(values):
     torch.manual_seed(3)
-    return build_model(ModelSpec(num_classes=3, **values)).eval()
+    return build_model(ModelSpec(num_classes=3, height_px=40, width_px=48, **values)).eval()
 
 
 def views_of(num_views, num_bulbs=2, size_px=40):
@@ -62,7 +66,7 @@ def test_any_number_of_views_is_judged_alike_in_every_order(name, num_views):
             )
 
 
-@EVERY_SPEC
+@EVERY_SPEC_AND_BASELINE
 @pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 def test_the_pixels_of_an_absent_view_do_not_matter(values, training):
     network, views = network_of(values), views_of(4).float()
@@ -88,7 +92,30 @@ def test_a_view_logit_is_the_answer_for_a_bulb_of_that_view_alone(values):
             torch.testing.assert_close(view_logits[:, view], alone, rtol=1e-4, atol=1e-5)
 
 
-@EVERY_SPEC
+@pytest.mark.parametrize("values", ORDER_BOUND_SPECS, ids=str)
+def test_order_bound_networks_answer_otherwise_when_two_views_change_places(values):
+    network, views = network_of(values), views_of(4)
+    views[:, 1] //= 4  # untrained, it tells two views of noise hardly apart
+    everything = torch.ones(2, 4, dtype=torch.bool)
+    with torch.inference_mode():
+        logits, swapped = network(views, everything), network(views[:, [1, 0, 2, 3]], everything)
+    assert not torch.isclose(swapped, logits, rtol=1e-4, atol=1e-5).any()
+
+
+@pytest.mark.parametrize("values", ORDER_BOUND_SPECS, ids=str)
+def test_an_order_bound_view_logit_is_the_answer_with_all_other_views_absent(values):
+    network, views = network_of(values), views_of(4)
+    everything = torch.ones(2, 4, dtype=torch.bool)
+    with torch.inference_mode():
+        view_logits = network.judge_each_view(network.view_features(views, everything))
+        for view in range(4):
+            alone = torch.zeros_like(everything)
+            alone[:, view] = True
+            expected = network(views, alone)
+            torch.testing.assert_close(view_logits[:, view], expected, rtol=1e-4, atol=1e-5)
+
+
+@EVERY_SPEC_AND_BASELINE
 def test_every_weight_learns(values):
     network, views = network_of(values).train(), views_of(4)
     for layer in network.modules():  # blocks that start as their shortcut have nothing to pass on

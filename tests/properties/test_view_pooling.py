@@ -7,15 +7,18 @@ import pytest
 import torch
 
 from bulbinspect.errors import SpecError
-from bulbinspect.nn.view_pooling import VIEW_POOLINGS, build_view_pooling
+from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS, build_view_pooling
 
 NUM_FEATURES = 5
 EVERY_POOLING = pytest.mark.parametrize("name", VIEW_POOLINGS)
+EVERY_POOLING_AND_BASELINE = pytest.mark.parametrize(
+    "name", [*VIEW_POOLINGS, *ORDER_BOUND_POOLINGS]
+)
 
 
 def pooling_of(name):
     """Return a pooling whose weights are all away from where they start."""
-    pooling = build_view_pooling(name, NUM_FEATURES)
+    pooling = build_view_pooling(name, NUM_FEATURES, num_views=4)
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for weight in pooling.parameters():
@@ -54,7 +57,7 @@ def test_cyclic_pooling_knows_neighbours_so_a_swap_changes_its_answer():
     assert (swapped - pooling(features, present)).abs().max() > 1e-3
 
 
-@EVERY_POOLING
+@EVERY_POOLING_AND_BASELINE
 @pytest.mark.parametrize("garbage", [0.0, 1e30, float("nan"), float("inf")])
 def test_what_stands_in_the_place_of_an_absent_view_does_not_matter(name, garbage):
     pooling, features = pooling_of(name), features_of(4)
@@ -101,6 +104,54 @@ def test_view_weights_sum_to_one_over_the_views_that_are_there(name):
     torch.testing.assert_close(weights.sum(1), torch.ones(3, 1, dtype=torch.float64))
     assert (weights[:, 1] == 0).all()
     torch.testing.assert_close(pooling.pool(features, present), (weights * features).sum(1))
+
+
+@pytest.mark.parametrize("name", ORDER_BOUND_POOLINGS)
+def test_only_order_bound_poolings_promise_no_order_and_take_one_number_of_views(name):
+    pooling = pooling_of(name)
+    assert (pooling.symmetry, pooling.num_views) == ("none", 4)
+    everything = torch.ones(3, 4, dtype=torch.bool)
+    features = features_of(4)
+    swapped = pooling(features[:, [1, 0, 2, 3]], everything)
+    assert (swapped - pooling(features, everything)).abs().max() > 1e-3
+    with pytest.raises(ValueError, match="made for 4 views, got 3"):
+        pooling(features[:, :3], everything[:, :3])
+    with pytest.raises(SpecError, match="for one number of views: give num_views"):
+        build_view_pooling(name, NUM_FEATURES)
+    assert all(build_view_pooling(n, 4).symmetry != "none" for n in VIEW_POOLINGS)
+    assert all(build_view_pooling(n, 4).num_views is None for n in VIEW_POOLINGS)
+
+
+def test_concat_sets_the_views_side_by_side_with_zeros_for_absent_ones():
+    features = features_of(4)
+    present = torch.tensor([[True, False, True, True]] * 3)
+    expected = features.numpy().copy()
+    expected[:, 1] = 0
+    pooled = pooling_of("concat")(features, present).numpy()
+    np.testing.assert_array_equal(pooled, expected.reshape(3, 4 * NUM_FEATURES))
+
+
+@EVERY_POOLING_AND_BASELINE
+def test_as_many_bulb_features_come_out_as_are_said(name):
+    pooling, features = pooling_of(name), features_of(4)
+    pooled = pooling(features, torch.ones(3, 4, dtype=torch.bool))
+    assert pooled.shape == (3, pooling.out_features(NUM_FEATURES))
+    assert pooling.each_alone(features).shape == (3, 4, pooling.out_features(NUM_FEATURES))
+
+
+@EVERY_POOLING_AND_BASELINE
+def test_a_view_alone_pools_to_what_a_bulb_without_all_others_pools_to(name):
+    pooling, features = pooling_of(name), features_of(4)
+    alone = pooling.each_alone(features)
+    for view in range(4):
+        if pooling.num_views is None:
+            there = torch.ones(3, 1, dtype=torch.bool)
+            expected = pooling(features[:, view : view + 1], there)
+        else:
+            there = torch.zeros(3, 4, dtype=torch.bool)
+            there[:, view] = True
+            expected = pooling(features, there)
+        torch.testing.assert_close(alone[:, view], expected)
 
 
 def test_cyclic_pooling_starts_as_max_pooling():

@@ -31,20 +31,24 @@ class Judgement(nn.Module):
 def export_graph(network: SiameseNet, spec: PreprocessSpec, *, num_views: int) -> bytes:
     """Return the serialised ONNX graph of a network in evaluation mode, weights inside.
 
-    Inputs `views (B, V, H, W)` of `spec.dtype` and `present (B, V)` bool, B and V free; outputs as
-    in `Judgement`.
+    Inputs `views (B, V, H, W)` of `spec.dtype` and `present (B, V)` bool, B and V free, unless the
+    view pooling is made for one V; outputs as in `Judgement`.
     """
-    shape = (2, max(num_views, 2), spec.height_px, spec.width_px)  # the exporter takes 1 as fixed
+    fixed = network.view_pooling.num_views
+    # the exporter takes 1 as fixed
+    shape = (2, fixed or max(num_views, 2), spec.height_px, spec.width_px)
     views = torch.from_numpy(np.zeros(shape, dtype=spec.dtype))
     present = torch.ones(shape[:2], dtype=torch.bool)
-    bulbs, sides = torch.export.Dim("B", min=1), torch.export.Dim("V", min=1)
+    free = {0: torch.export.Dim("B", min=1)}
+    if fixed is None:
+        free[1] = torch.export.Dim("V", min=1)
     with _quiet():
         program = torch.onnx.export(
             Judgement(network).eval(),
             (views, present),
             input_names=["views", "present"],
             output_names=["logits", "view_logits"],
-            dynamic_shapes={"views": {0: bulbs, 1: sides}, "present": {0: bulbs, 1: sides}},
+            dynamic_shapes={"views": free, "present": free},
             dynamo=True,
             external_data=False,
         )

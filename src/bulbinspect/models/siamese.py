@@ -1,10 +1,9 @@
 """The method: features of each view by one shared trunk, pooled over the views, judged."""
 
-import torch
 from torch import Tensor, nn
 
 from bulbinspect.nn.view_pooling import ViewPooling
-from bulbinspect.nn.view_shared import ViewShared, fold_views, unfold_views
+from bulbinspect.nn.view_shared import ViewShared
 
 
 class SiameseNet(nn.Module):
@@ -47,6 +46,5 @@ class SiameseNet(nn.Module):
 
     def judge_each_view(self, features: Tensor) -> Tensor:
         """The answer if one side were all there is: `(B, V, D)` -> view logits `(B, V, K)`."""
-        alone = fold_views(features).unsqueeze(1)  # (B*V, 1, D): each view is a bulb of its own
-        there = torch.ones(alone.shape[:2], dtype=torch.bool, device=alone.device)
-        return unfold_views(self.judge(alone, there), features)
+        logits: Tensor = self.head(self.view_pooling.each_alone(features))
+        return logits

@@ -20,6 +20,7 @@ class ModelSpec:
 
     `standardise` brings each view to zero mean and unit spread inside the graph. `max_level` is
     the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is that of the head.
+    `num_views` and the size of a view matter to parts made for one number or size; None: not known.
     """
 
     name: str = "siamese"
@@ -30,6 +31,9 @@ class ModelSpec:
     standardise: bool = False
     dropout: float = 0.0
     max_level: int = 255
+    num_views: int | None = None
+    height_px: int | None = None
+    width_px: int | None = None
 
     def __post_init__(self) -> None:
         if self.num_classes < 2:
@@ -38,6 +42,19 @@ class ModelSpec:
             raise SpecError(f"dropout must be in 0…1 without 1, not {self.dropout}")
         if self.max_level < 1:
             raise SpecError(f"max_level must be 1 or more, not {self.max_level}")
+        for name in ("num_views", "height_px", "width_px"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SpecError(f"{name} must be 1 or more, not {value}")
+        if (self.height_px is None) != (self.width_px is None):
+            raise SpecError("height_px and width_px are given both or not at all")
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """Height and width of a view, None where they are not known."""
+        if self.height_px is None or self.width_px is None:
+            return None
+        return self.height_px, self.width_px
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name, ready for JSON."""
@@ -55,13 +72,16 @@ class ModelSpec:
 
 def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
     """Assemble a `SiameseNet`; each part is sized by asking the part before it."""
-    trunk = build_trunk(spec.trunk, weights)
+    trunk = build_trunk(spec.trunk, weights, size_px=spec.size_px)
+    view_pooling = build_view_pooling(spec.view_pooling, trunk.out_features, spec.num_views)
     return SiameseNet(
         scale=ScaleGrayLevels(max_level=spec.max_level, standardise=spec.standardise),
         trunk=trunk,
         spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
-        view_pooling=build_view_pooling(spec.view_pooling, trunk.out_features),
-        head=Head(trunk.out_features, spec.num_classes, dropout=spec.dropout),
+        view_pooling=view_pooling,
+        head=Head(
+            view_pooling.out_features(trunk.out_features), spec.num_classes, dropout=spec.dropout
+        ),
     )
 
 

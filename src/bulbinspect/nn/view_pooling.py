@@ -10,6 +10,9 @@ The contract, checked once in `ViewPooling.forward` and kept by every member:
   all there is.
 
 To add a pooling: write a member here, name it in `VIEW_POOLINGS`; the property tests find it.
+
+A member that says `symmetry = "none"` promises no order, and is made for `num_views` views, no more
+and no fewer. Such ones are baselines, named in `ORDER_BOUND_POOLINGS`.
 """
 
 import math
@@ -27,6 +30,8 @@ class ViewPooling(nn.Module):
     """Check the inputs, clear absent views, and leave the rest to `pool` of a member."""
 
     symmetry: str = "any order"
+    num_views: int | None = None
+    """How many views there must be; None for any number."""
 
     def forward(self, features: Tensor, present: Tensor) -> Tensor:
         """`features (B, V, D)`, `present (B, V)` bool, at least one per bulb -> `(B, D)`."""
@@ -41,6 +46,17 @@ class ViewPooling(nn.Module):
     def pool(self, features: Tensor, present: Tensor) -> Tensor:
         """`features (B, V, D)` with zeros where `present (B, V, 1)` is false -> `(B, D)`."""
         raise TypeError(f"{type(self).__name__} does not say how it pools")
+
+    def each_alone(self, features: Tensor) -> Tensor:
+        """Bulb features if one side were all there is: `(B, V, D) -> (B, V, out_features(D))`."""
+        alone = features.flatten(0, 1).unsqueeze(1)  # (B*V, 1, D): each view is a bulb of its own
+        there = torch.ones(alone.shape[:2], dtype=torch.bool, device=alone.device)
+        pooled: Tensor = self(alone, there)  # (B*V, D)
+        return pooled.reshape(*features.shape[:2], -1)
+
+    def out_features(self, num_features: int) -> int:
+        """How many bulb features there are of view features `(B, V, num_features)`."""
+        return num_features
 
 
 class MeanViewPooling(ViewPooling):
@@ -136,6 +152,39 @@ class CyclicViewPooling(ViewPooling):
         return mixed.masked_fill(~present, _NEVER).amax(1)
 
 
+class ConcatViewPooling(ViewPooling):
+    """The features of all views side by side, view by view: `(B, V, D) -> (B, V * D)`.
+
+    What a dense layer behind it learns of one side it does not know of the next: a bulb that was
+    turned is another bulb to it. An absent view leaves zeros in its place.
+    """
+
+    symmetry = "none"
+
+    def __init__(self, num_views: int) -> None:
+        super().__init__()
+        self.num_views = num_views
+
+    def pool(self, features: Tensor, present: Tensor) -> Tensor:
+        """See `ViewPooling.pool`."""
+        if features.shape[1] != self.num_views:
+            raise ValueError(
+                f"this pooling was made for {self.num_views} views, got {features.shape[1]}"
+            )
+        return features.flatten(1)
+
+    def each_alone(self, features: Tensor) -> Tensor:
+        """See `ViewPooling.each_alone`; a view alone stands in its own place, among zeros."""
+        num_views = features.shape[1]
+        own = torch.eye(num_views, dtype=torch.bool, device=features.device).unsqueeze(-1)
+        alone = features.unsqueeze(1).expand(-1, num_views, -1, -1)  # (B, V, V, D)
+        return alone.masked_fill(~own, 0.0).flatten(2)
+
+    def out_features(self, num_features: int) -> int:
+        """See `ViewPooling.out_features`."""
+        return num_features * (self.num_views or 0)
+
+
 VIEW_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {
     "mean": lambda num_features: MeanViewPooling(),
     "max": lambda num_features: MaxViewPooling(),
@@ -146,8 +195,20 @@ VIEW_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {
 }
 
 
-def build_view_pooling(name: str, num_features: int) -> ViewPooling:
-    """Return the view pooling of that name; an unknown name lists the known ones."""
+ORDER_BOUND_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {"concat": ConcatViewPooling}
+"""Baselines: they take the order of the views for a fact, and are told their number."""
+
+
+def build_view_pooling(name: str, num_features: int, num_views: int | None = None) -> ViewPooling:
+    """Return the view pooling of that name; an unknown name lists the known ones.
+
+    `num_views` is for those that are order-bound; where it is not known they raise SpecError.
+    """
+    if name in ORDER_BOUND_POOLINGS:
+        if num_views is None:
+            raise SpecError(f"view pooling {name} is for one number of views: give num_views")
+        return ORDER_BOUND_POOLINGS[name](num_views)
     if name not in VIEW_POOLINGS:
-        raise SpecError(f"unknown view pooling {name!r}; known are {', '.join(VIEW_POOLINGS)}")
+        known = ", ".join([*VIEW_POOLINGS, *ORDER_BOUND_POOLINGS])
+        raise SpecError(f"unknown view pooling {name!r}; known are {known}")
     return VIEW_POOLINGS[name](num_features)

@@ -18,7 +18,7 @@ from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.probability import defect_probability, softmax
 from bulbinspect.models.spec import ModelSpec, build_model
-from bulbinspect.nn.view_pooling import VIEW_POOLINGS
+from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS
 
 PREPROCESS = PreprocessSpec(height_px=32, width_px=40)
 CLASSES = ("good", "defect")
@@ -55,11 +55,14 @@ def shipped(path, spec, network, *, num=40, preprocess=PREPROCESS, classes=CLASS
 
 
 @pytest.mark.parametrize(
-    ("name", "bit_depth"), [*((name, 8) for name in VIEW_POOLINGS), ("max", 12)]
+    ("name", "bit_depth"),
+    [*((name, 8) for name in (*VIEW_POOLINGS, *ORDER_BOUND_POOLINGS)), ("max", 12)],
 )
 def test_every_pooling_ships_and_judges_any_number_of_bulbs(tmp_path, name, bit_depth):
     preprocess = dataclasses.replace(PREPROCESS, bit_depth=bit_depth)
-    spec = ModelSpec(num_classes=2, view_pooling=name, max_level=preprocess.max_level)
+    spec = ModelSpec(
+        num_classes=2, view_pooling=name, max_level=preprocess.max_level, num_views=len(NAMES)
+    )
     network = network_of(spec)
     bundle = shipped(tmp_path / "bundle.onnx", spec, network, preprocess=preprocess)
     assert read_bundle(tmp_path / "bundle.onnx").sha256 == bundle.sha256
