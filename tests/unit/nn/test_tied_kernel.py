@@ -170,8 +170,6 @@ def exported(module, *shape):
     return program.model_proto
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("channels", [(1, 4), (64, 48)])
 def test_written_out_it_exports_as_one_convolution_with_a_constant_kernel(channels):
     network = nn.Sequential(
@@ -207,6 +205,14 @@ def test_options_of_the_device_and_the_precision_reach_the_weights():
     assert (layer.weight.device.type, layer.weight.dtype) == ("meta", torch.bfloat16)
     assert layer.places.device.type == "meta"
     assert TiedKernelConv2d(1, 2, "AB").double().weight.dtype == torch.float64
+
+
+def test_under_autocast_it_computes_what_an_ordinary_convolution_does():
+    layer, pictures = TiedKernelConv2d(3, 8, NINE_OF_25), torch.randn(2, 3, 9, 9)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs = layer(pictures)
+        assert outputs.dtype == torch.bfloat16
+        assert outputs.equal(layer.written_out()(pictures))
 
 
 @pytest.mark.parametrize(
