@@ -67,22 +67,27 @@ def differ_as_saved(
 ) -> bool:
     """Say whether two thumbs, the second already turned, differ no more than by being saved again.
 
-    Brightness and contrast may differ: the best straight line between them is taken out.
+    Brightness and contrast may differ: each is taken in units of its own contrast, and so is what
+    saving changes in it.
     """
-    one, other = (thumb.astype(np.float32) / np.float32(white) for thumb in (first, second))
-    one -= one.mean()
-    other -= other.mean()
-    together = float((one * other).sum())
-    if together <= 0:
-        return False
-    # the line runs both ways, so that neither picture is favoured
-    gain = float(np.sqrt((other**2).sum() / (one**2).sum()))
-    apart = _measure(np.asarray((gain * one - other) / max(gain, 1.0), np.float32))
-    overall = max(changes[0].overall, changes[1].overall, _LEAST_CHANGE)
+    one_levels, one = _in_own_contrast(first, changes[0], white)
+    other_levels, other = _in_own_contrast(second, changes[1], white)
+    apart = _measure(one_levels - other_levels)
+    overall = max(one.overall, other.overall)
     if apart.overall > _MOST_OVERALL * overall:
         return False
-    cells = np.maximum(np.maximum(changes[0].cells, changes[1].cells), overall / 2)
+    cells = np.maximum(np.maximum(one.cells, other.cells), overall / 2)
     return bool((apart.cells <= _MOST_IN_A_CELL * cells).all())
+
+
+def _in_own_contrast(
+    thumb: NDArray[Any], change: Change, white: int
+) -> tuple[NDArray[np.float32], Change]:
+    levels = thumb.astype(np.float32) / np.float32(white)
+    levels -= levels.mean()
+    contrast = np.float32(max(float(levels.std()), _LEAST_CHANGE))
+    overall = max(change.overall, _LEAST_CHANGE) / float(contrast)
+    return levels / contrast, Change(overall, change.cells / contrast)
 
 
 def _measure(difference: NDArray[np.float32]) -> Change:
