@@ -1,10 +1,20 @@
 """One module, the same weights, every view: kernels bound across the sides of a bulb.
 
 The views are folded into the batch, so that any module for single pictures serves unchanged
-(answer 10 of the original question; Keras calls it TimeDistributed).
+(answer 10 of the original question; Keras calls it TimeDistributed). For a single convolution
+there are other ways; `shared_conv2d` knows them all and takes the one that was measured fastest.
 """
 
+import torch
 from torch import Tensor, nn
+
+from bulbinspect.errors import SpecError
+from bulbinspect.nn.conv_options import ConvOptions, Pair, pair
+from bulbinspect.nn.low_memory import in_pieces
+from bulbinspect.nn.shared_conv import implementation_of
+from bulbinspect.nn.shared_conv_choice import choose
+
+MEMORY = ("fast", "low")
 
 
 class ViewShared(nn.Module):
@@ -12,23 +22,87 @@ class ViewShared(nn.Module):
 
     An absent view never reaches the module while training, so that it cannot move the statistics
     of a batch normalisation; in evaluation it passes through, and its output is set to zero.
+
+    `memory="low"` works through the pictures in pieces and computes their activations again in the
+    backward pass, so that those of one piece are all there is at any time. Outputs and gradients
+    are the same; dropout draws the same numbers both times. Not for batch normalisation in
+    training, which is refused with the reason (see `nn.low_memory`).
     """
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, *, memory: str = "fast") -> None:
         super().__init__()
+        if memory not in MEMORY:
+            raise SpecError(f"unknown memory {memory!r}; known are {', '.join(MEMORY)}")
         self.module = module
+        self.memory = memory
 
     def forward(self, views: Tensor, present: Tensor | None = None) -> Tensor:
         """`views (B, V, *in)`, `present (B, V)` bool or None for all -> `(B, V, *out)`."""
         if present is None:
-            return unfold_views(self.module(fold_views(views)), views)
+            return unfold_views(self._apply_to(fold_views(views)), views)
         if not self.training:  # every shape stays known, as export needs it
-            outputs = unfold_views(self.module(fold_views(views)), views)
+            outputs = unfold_views(self._apply_to(fold_views(views)), views)
             return outputs.masked_fill(~expand_like(present, outputs), 0.0)
-        seen: Tensor = self.module(views[present])  # (number of present views, *out)
+        seen = self._apply_to(views[present])  # (number of present views, *out)
         outputs = seen.new_zeros(*present.shape, *seen.shape[1:])
         outputs[present] = seen
         return outputs
+
+    def _apply_to(self, pictures: Tensor) -> Tensor:
+        """`(N, *in) -> (N, *out)`, as sparing of memory as was asked for."""
+        if self.memory == "low" and not torch.compiler.is_compiling():  # an export traces it whole
+            return in_pieces(self.module, pictures)
+        outputs: Tensor = self.module(pictures)
+        return outputs
+
+
+def shared_conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    stride: int | Pair = 1,
+    padding: int | Pair = 0,
+    dilation: int | Pair = 1,
+    implementation: str = "auto",
+) -> Tensor:
+    """Convolve every view with one kernel: `x (B, V, C, H, W)`, `weight (F, C, kh, kw)`.
+
+    Returns `(B, V, F, h, w)`, equal in values and gradients whatever the `implementation` (a name
+    in `nn.shared_conv.IMPLEMENTATIONS`; `auto` takes what `nn.shared_conv_choice.choose` says),
+    but not in strides: `chunked` returns channels_last. Zeros are padded. Series are maps of one
+    row. SpecError for an unknown name, or where an implementation does not apply.
+    """
+    options = ConvOptions(pair(stride), pair(padding), pair(dilation))
+    _check_shapes(x, weight, bias, options)
+    if implementation == "auto":
+        implementation = "fold"
+        if not torch.compiler.is_compiling():  # a compiler fuses a plain convolution by itself
+            implementation = choose(
+                tuple(x.shape),
+                weight.shape[0],
+                (weight.shape[2], weight.shape[3]),
+                options,
+                device=x.device.type,
+                training=torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad),
+            )
+    return implementation_of(implementation)(x, weight, bias, options)
+
+
+def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> None:
+    """Raise ValueError for shapes that do not fit each other."""
+    if x.dim() != 5 or weight.dim() != 4 or x.shape[2] != weight.shape[1] or x.shape[1] < 1:
+        raise ValueError(
+            f"expected x (B, V, C, H, W) with a view or more, and weight (F, C, kh, kw), "
+            f"got {tuple(x.shape)} and {tuple(weight.shape)}"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(f"expected bias ({weight.shape[0]},), got {tuple(bias.shape)}")
+    size = x.shape[3], x.shape[4]
+    if min(options.output_size(size, (weight.shape[2], weight.shape[3]))) < 1:
+        raise ValueError(
+            f"a kernel of {tuple(weight.shape[2:])} finds no place in maps of {size} with {options}"
+        )
 
 
 def fold_views(views: Tensor) -> Tensor:
