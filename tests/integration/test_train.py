@@ -181,6 +181,21 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_bulbs(place):
         )
 
 
+def test_parts_for_one_size_and_number_are_told_them_by_the_data(place):
+    done = train(
+        place, "runs/answer-3", "model.trunk=dense_siamese", "model.view_pooling=concat",
+        "data.preprocess.height_px=40", "data.preprocess.width_px=44", "trainer.max_epochs=1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    spec = ModelSpec.from_dict(read_bundle(place / "runs/answer-3/bundle.onnx").metadata.model)
+    assert (spec.num_views, spec.size_px) == (4, (40, 44))
+    checkpoint = read_checkpoint(place / "runs/answer-3/checkpoints/best.ckpt")
+    assert checkpoint["model_spec"] == spec.to_dict()
+    network = build_model(spec)
+    network.load_state_dict(network_weights(checkpoint))
+    assert network.head.linear.in_features == 4 * 128
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -200,6 +215,7 @@ def test_a_checkpoint_of_another_run_is_refused(place, undisturbed, override, me
     ("override", "message"),
     [
         ("model.view_pooling=median", "known are mean, max"),
+        ("model.trunk=dense_siamese", "for views of 36×36 or more, not 32×32"),
         ("data.manifest=nowhere.csv", "nowhere.csv"),
         ("data.manifest=???", "not given: data.manifest"),
         ("ckpt=nowhere/checkpoints/last.ckpt", "last.ckpt is not a checkpoint"),
