@@ -89,6 +89,41 @@ def training(
     _show(run_training(size_px=size, batch_size=batch, num_steps=steps, repeats=repeats), json)
 
 
+@bench.command()
+def kernels(
+    shapes: Annotated[
+        str, typer.Option(help="Names of shapes, with commas between; all by default.")
+    ] = "",
+    repeats: Repeats = 7,
+    json: Json = None,
+    read: Annotated[
+        Path | None, typer.Option("--from", help="Measure nothing: show this --json file.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the tables to this file.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the plot to this file.")] = None,
+) -> None:
+    """Share a kernel in every way.
+
+    Time and peak memory of each, forward and backward, with stock and with raised malloc.
+
+    Example: bulbinspect bench kernels --shapes "rgb 200,pixel" --json kernels.json
+    """
+    from bulbinspect.benchmark.kernel_report import markdown as tables
+    from bulbinspect.benchmark.kernel_report import plot, print_kernels
+    from bulbinspect.benchmark.kernels import read_kernels, run_kernels
+    from bulbinspect.files import whole_file, write_json
+
+    names = [name.strip() for name in shapes.split(",") if name.strip()]
+    result = run_kernels(shapes=names, repeats=repeats) if read is None else read_kernels(read)
+    print_kernels(result)
+    if json is not None:
+        write_json(json, result)
+    for path, text in ((markdown, tables), (svg, plot)):
+        if path is not None:
+            with whole_file(path) as file:
+                file.write(text(result))
+
+
 def _show(result: Mapping[str, Any], json: Path | None) -> None:
     from bulbinspect.benchmark.result import print_result
     from bulbinspect.files import write_json
