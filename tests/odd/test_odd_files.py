@@ -2,36 +2,28 @@
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.odd.conftest import spec_of
 from tests.odd.encode import png_of
 from tests.odd.every import EVERY
 from tests.odd.law import refused_by_training, refused_by_whole_check
 from tests.odd.odd_file import EIGHT_BITS, SIZE, OddFile
 
 from bulbinspect.bulb import Bulb, Verdict, View
-from bulbinspect.bundle.bundle import write_bundle
 from bulbinspect.data.cache import open_cache
 from bulbinspect.errors import PictureError
 from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.load import LoadedView, load_views
-from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.imaging.read import read_gray
-from bulbinspect.inspection.inspector import Inspector
 
 NAMES = ("0", "1", "2", "3")
 ODD = 2  # the place of the odd file among the views
 
 every_odd_file = pytest.mark.parametrize("odd", EVERY, ids=str)
-
-
-def spec_of(form: PictureForm) -> PreprocessSpec:
-    """Take the pictures at their own size, so that pixels stay what they are."""
-    return PreprocessSpec(*SIZE, "pad", form.bit_depth, form.value_range, form.colour)
 
 
 def sound_bulb(folder: Path, odd: Path, form: PictureForm) -> Bulb:
@@ -47,22 +39,6 @@ def sound_bulb(folder: Path, odd: Path, form: PictureForm) -> Bulb:
             path.write_bytes(png_of(rng.integers(0, form.max_level + 1, SIZE).astype(dtype)))
         views.append(View(name, path))
     return Bulb("bulb", tuple(views), label="good")
-
-
-@pytest.fixture(scope="module")
-def inspector(tmp_path_factory, tiny_graph, tiny_metadata) -> Callable[[PictureForm], Inspector]:
-    """Make an inspector for pictures of a form; the network sees how bright they are."""
-    made: dict[PictureForm, Inspector] = {}
-
-    def make(form: PictureForm) -> Inspector:
-        if form not in made:
-            spec = spec_of(form)
-            path = tmp_path_factory.mktemp("bundle") / "bundle.onnx"
-            bundle = write_bundle(path, tiny_graph(spec=spec), tiny_metadata(preprocess=spec))
-            made[form] = Inspector(bundle, threads=1)
-        return made[form]
-
-    return make
 
 
 def assert_pixels(pixels: np.ndarray, odd: OddFile) -> None:

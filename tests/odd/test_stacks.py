@@ -1,33 +1,24 @@
 """Files of several views: the same outcome from a manifest and a folder, read, trained, judged."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.odd.conftest import spec_of
 from tests.odd.law import refused_by_training, refused_by_whole_check
-from tests.odd.odd_file import SIZE
 from tests.odd.stacks import NUM_VIEWS, STACKS, OddStack
 
 from bulbinspect.bulb import Bulb, Verdict, View, ViewsIn
-from bulbinspect.bundle.bundle import write_bundle
 from bulbinspect.data.cache import open_cache
 from bulbinspect.data.folder import list_folder
 from bulbinspect.data.manifest import read_manifest
-from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.load import LoadedView, load_views
-from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.inspection.inspector import Inspector
 
 NAMES = ("0", "1", "2", "3")
 COLUMN = {ViewsIn.CHANNELS: "channel", ViewsIn.PAGES: "page"}
 
 every_stack = pytest.mark.parametrize("stack", STACKS, ids=lambda one: f"{one.kind}: {one}")
-
-
-def spec_of(form: PictureForm) -> PreprocessSpec:
-    return PreprocessSpec(*SIZE, "pad", form.bit_depth, form.value_range, form.colour)
 
 
 def from_manifest(folder: Path, stack: OddStack) -> Bulb:
@@ -44,21 +35,6 @@ def from_folder(folder: Path, stack: OddStack) -> Bulb:
     (folder / "listed" / stack.file_name).write_bytes(stack.content())
     (bulb,) = list_folder(folder / "listed", views_in=stack.kind, view_names=NAMES)
     return bulb
-
-
-@pytest.fixture(scope="module")
-def inspector(tmp_path_factory, tiny_graph, tiny_metadata) -> Callable[[PictureForm], Inspector]:
-    made: dict[PictureForm, Inspector] = {}
-
-    def make(form: PictureForm) -> Inspector:
-        if form not in made:
-            spec = spec_of(form)
-            path = tmp_path_factory.mktemp("bundle") / "bundle.onnx"
-            bundle = write_bundle(path, tiny_graph(spec=spec), tiny_metadata(preprocess=spec))
-            made[form] = Inspector(bundle, threads=1)
-        return made[form]
-
-    return make
 
 
 @pytest.mark.parametrize("find", [from_manifest, from_folder])
