@@ -2,8 +2,8 @@
 
 Four things make it fast on a CPU (measured in docs/kernels.md):
 
-* kernels laid out channels_last, in which oneDNN writes its result as it is; to the default layout
-  it would first write a blocked copy of the whole output;
+* for few input channels, kernels laid out channels_last, in which oneDNN writes its result as it
+  is; to the default layout it would first write a blocked copy of the whole output;
 * pieces that fit the cache, each written into one preallocated output, so that a new output costs
   its own pages and no more;
 * huge pages behind the output (`nn.pages`), where the system must supply them anew;
@@ -32,8 +32,9 @@ FEW_CHANNELS = 4
 
 
 def chunked(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
-    """`x (B, V, C, H, W)`, `weight (F, C, kh, kw)` -> `(B, V, F, h, w)`, channels_last in memory.
+    """`x (B, V, C, H, W)`, `weight (F, C, kh, kw)` -> `(B, V, F, h, w)`.
 
+    The result is channels_last in memory for up to `FEW_CHANNELS` input channels, else as `x` is.
     Autocast is heeded. The gradient can be differentiated again.
     """
     folded: Tensor = _ChunkedConv.apply(x, weight, bias, options)
@@ -51,7 +52,7 @@ class _ChunkedConv(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         ctx.options = options
         ctx.dtype = dtype = _compute_dtype(x)
-        kernels, bias = _kernels(weight, dtype), None if bias is None else bias.to(dtype)
+        kernels, bias = _kernels(weight, x, dtype), None if bias is None else bias.to(dtype)
         output = _empty_output(x, weight, options, dtype)
         if _at_once(x, dtype) and not is_fresh(output):
             del output  # the convolution finds the same memory
@@ -67,7 +68,7 @@ class _ChunkedConv(torch.autograd.Function):
         (gradient,) = gradients
         x, weight = ctx.saved_tensors
         need_x, need_weight, need_bias = ctx.needs_input_grad[:3]
-        options, kernels = ctx.options, _kernels(weight, ctx.dtype)
+        options, kernels = ctx.options, _kernels(weight, x, ctx.dtype)
         by_product = need_x and x.device.type == "cpu" and x.shape[2] <= FEW_CHANNELS
         mask = [need_x and not by_product, need_weight, need_bias]
         sum_dtype = torch.promote_types(ctx.dtype, torch.float32)
@@ -172,8 +173,15 @@ def _compute_dtype(x: Tensor) -> torch.dtype:
     return x.dtype
 
 
-def _kernels(weight: Tensor, dtype: torch.dtype) -> Tensor:
-    return weight.to(dtype=dtype, memory_format=torch.channels_last)
+def _layout(x: Tensor) -> torch.memory_format:
+    """Return how kernels and output lie: as `x` does, and channels_last if it has few channels."""
+    if x.shape[2] <= FEW_CHANNELS or x.stride(2) == 1:
+        return torch.channels_last
+    return torch.contiguous_format
+
+
+def _kernels(weight: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
+    return weight.to(dtype=dtype, memory_format=_layout(x))
 
 
 def _empty_output(x: Tensor, weight: Tensor, options: ConvOptions, dtype: torch.dtype) -> Tensor:
@@ -182,7 +190,7 @@ def _empty_output(x: Tensor, weight: Tensor, options: ConvOptions, dtype: torch.
         (x.shape[0] * x.shape[1], weight.shape[0], *places),
         dtype=dtype,
         device=x.device,
-        memory_format=torch.channels_last,
+        memory_format=_layout(x),
     )
 
 

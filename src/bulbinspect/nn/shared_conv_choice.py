@@ -1,7 +1,5 @@
 """Which implementation `implementation="auto"` takes: a rule for shapes and devices, and why."""
 
-import functools
-
 from bulbinspect.nn.chunked_conv import FEW_CHANNELS
 from bulbinspect.nn.conv_options import ConvOptions, Pair
 from bulbinspect.nn.shared_conv import why_no_matmul
@@ -13,7 +11,6 @@ FEW_VALUES_DEEP = 2**20
 """The same with more input channels: 4 MiB in float32, from where pages are supplied anew."""
 
 
-@functools.lru_cache(maxsize=1024)
 def choose(
     shape: tuple[int, int, int, int, int],
     filters: int,

@@ -5,13 +5,15 @@ The views are folded into the batch, so that any module for single pictures serv
 there are other ways; `shared_conv2d` knows them all and takes the one that was measured fastest.
 """
 
+import functools
+
 import torch
 from torch import Tensor, nn
 
 from bulbinspect.errors import SpecError
 from bulbinspect.nn.conv_options import ConvOptions, Pair, pair
 from bulbinspect.nn.low_memory import in_pieces
-from bulbinspect.nn.shared_conv import implementation_of
+from bulbinspect.nn.shared_conv import SharedConv, implementation_of
 from bulbinspect.nn.shared_conv_choice import choose
 
 MEMORY = ("fast", "low")
@@ -70,38 +72,67 @@ def shared_conv2d(
 
     Returns `(B, V, F, h, w)`, equal in values and gradients whatever the `implementation` (a name
     in `nn.shared_conv.IMPLEMENTATIONS`; `auto` takes what `nn.shared_conv_choice.choose` says),
-    but not in strides: `chunked` returns channels_last. Zeros are padded. Series are maps of one
-    row. SpecError for an unknown name, or where an implementation does not apply.
+    but not always in strides: of few channels `chunked` returns channels_last. Zeros are padded.
+    Series are maps of one row. SpecError for an unknown name, or where an implementation does not
+    apply.
     """
-    options = ConvOptions(pair(stride), pair(padding), pair(dilation))
-    _check_shapes(x, weight, bias, options)
+    planned = _plan.__wrapped__ if torch.compiler.is_compiling() else _plan
+    convolve, options = planned(
+        x.shape,
+        weight.shape,
+        None if bias is None else bias.shape,
+        (stride, padding, dilation),
+        x.device.type,
+        torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad),
+        implementation,
+    )
+    return convolve(x, weight, bias, options)
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(
+    shape: torch.Size,
+    weight_shape: torch.Size,
+    bias_shape: torch.Size | None,
+    steps: tuple[int | Pair, int | Pair, int | Pair],
+    device: str,
+    training: bool,
+    implementation: str,
+) -> tuple[SharedConv, ConvOptions]:
+    """Check and choose once for all calls alike: for small shapes that costs more than the rest."""
+    options = ConvOptions(*map(pair, steps))
+    _check_shapes(shape, weight_shape, bias_shape, options)
     if implementation == "auto":
+        num_bulbs, num_views, channels, height, width = shape
+        kernel = weight_shape[2], weight_shape[3]
         implementation = "fold"
         if not torch.compiler.is_compiling():  # a compiler fuses a plain convolution by itself
             implementation = choose(
-                tuple(x.shape),
-                weight.shape[0],
-                (weight.shape[2], weight.shape[3]),
+                (num_bulbs, num_views, channels, height, width),
+                weight_shape[0],
+                kernel,
                 options,
-                device=x.device.type,
-                training=torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad),
+                device=device,
+                training=training,
             )
-    return implementation_of(implementation)(x, weight, bias, options)
+    return implementation_of(implementation), options
 
 
-def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> None:
+def _check_shapes(
+    shape: torch.Size, weight: torch.Size, bias: torch.Size | None, options: ConvOptions
+) -> None:
     """Raise ValueError for shapes that do not fit each other."""
-    if x.dim() != 5 or weight.dim() != 4 or x.shape[2] != weight.shape[1] or x.shape[1] < 1:
+    if len(shape) != 5 or len(weight) != 4 or shape[2] != weight[1] or shape[1] < 1:
         raise ValueError(
             f"expected x (B, V, C, H, W) with a view or more, and weight (F, C, kh, kw), "
-            f"got {tuple(x.shape)} and {tuple(weight.shape)}"
+            f"got {tuple(shape)} and {tuple(weight)}"
         )
-    if bias is not None and bias.shape != weight.shape[:1]:
-        raise ValueError(f"expected bias ({weight.shape[0]},), got {tuple(bias.shape)}")
-    size = x.shape[3], x.shape[4]
-    if min(options.output_size(size, (weight.shape[2], weight.shape[3]))) < 1:
+    if bias is not None and bias != weight[:1]:
+        raise ValueError(f"expected bias ({weight[0]},), got {tuple(bias)}")
+    size = shape[3], shape[4]
+    if min(options.output_size(size, (weight[2], weight[3]))) < 1:
         raise ValueError(
-            f"a kernel of {tuple(weight.shape[2:])} finds no place in maps of {size} with {options}"
+            f"a kernel of {tuple(weight[2:])} finds no place in maps of {size} with {options}"
         )
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from bulbinspect.nn.view_shared import ViewShared
+from bulbinspect.nn.view_shared import ViewShared, shared_conv2d
 
 MODULES = {
     "conv2d": (nn.Conv2d(1, 3, 3, stride=2), (1, 9, 8)),
@@ -43,3 +43,26 @@ def test_absent_views_do_not_move_batch_statistics():
     alone(views[:, :2].flatten(0, 1))
     torch.testing.assert_close(shared.module.running_mean, alone.running_mean)
     torch.testing.assert_close(shared.module.running_var, alone.running_var)
+
+
+def test_a_shared_convolution_is_exported_as_a_plain_one():
+    class Shared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(4, 1, 3, 3))
+
+        def forward(self, views):
+            return shared_conv2d(views, self.weight)
+
+    views, shared = torch.randn(2, 3, 1, 70, 70), Shared()
+    exported = torch.export.export(shared, (views,))
+    assert any("conv2d" in str(node.target) for node in exported.graph.nodes)
+    torch.testing.assert_close(exported.module()(views), shared(views))
+
+
+def test_an_export_sees_the_whole_fold_even_where_memory_is_low():
+    shared = ViewShared(nn.Conv2d(1, 2, 3), memory="low").eval()
+    views = torch.randn(2, 9, 1, 8, 8)
+    exported = torch.export.export(shared, (views,))
+    assert sum("conv2d" in str(node.target) for node in exported.graph.nodes) == 1
+    torch.testing.assert_close(exported.module()(views), shared(views))
