@@ -88,6 +88,7 @@ class ViewPrediction:
     defect_probability: float | None = None  # 0…1; None without a good class, or unread
     class_probabilities: tuple[float, ...] = ()  # in the order of the bundle's classes
     part: Part | None = None  # as in View
+    suspicion_rank: int | None = None  # 1 for the largest defect probability of the bulb's views
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def random_batch(size_px: int, batch_size: int) -> Batch:
         present=torch.ones(shape[:2], dtype=torch.bool),
         target=torch.arange(batch_size) % 2,
         rows=torch.arange(batch_size),
+        view_target=torch.full(shape[:2], -1),
     )
 
 
@@ -143,6 +144,7 @@ def _module(trunk: str) -> BulbModule:
         warm_up=0.2,
         class_weights="equal",
         label_smoothing=0.0,
+        view_loss_weight=1.0,
         augment=asdict(RECOMMENDED),
         seed=0,
     )

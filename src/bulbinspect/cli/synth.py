@@ -44,6 +44,9 @@ def synth(
     labels: Annotated[
         LabelChoice, typer.Option(help="Label defective bulbs `defect`, or by kind of defect.")
     ] = LabelChoice.BINARY,
+    view_labels: Annotated[
+        bool, typer.Option("--view-labels", help="Label each view too: column `view_label`.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one for each core unless given.")
     ] = None,
@@ -65,6 +68,7 @@ def synth(
         defect_share=defect_share,
         fractions=_read_fractions(splits),
         labels=labels.value,
+        view_labels=view_labels,
         workers=workers or os.cpu_count() or 1,
     )
     typer.echo(f"{bulbs} bulbs, {bulbs * shots * views} pictures: {out / 'manifest.csv'}")

@@ -68,7 +68,7 @@ def open_cache(
     A view lies at the place that its name has in the first bulb with the most views; a bulb with
     other names fills the places in order. A `DataError` holds every picture that cannot be used.
     """
-    slots = _slots(bulbs, num_views)
+    slots = place_views(bulbs, num_views)
     pictures = list(dict.fromkeys(view.path for row in slots for view in row if view is not None))
     if not pictures:
         raise DataError("there are no pictures to make a cache of")
@@ -102,7 +102,7 @@ def open_cache(
     return ViewCache(views, picture_sizes, present, data_sha256, notes)
 
 
-def _slots(bulbs: Sequence[Bulb], num_views: int) -> list[_Slots]:
+def place_views(bulbs: Sequence[Bulb], num_views: int) -> list[_Slots]:
     """Return for each bulb the view at each of `num_views` places, None where there is none."""
     surplus = [
         f"bulb {bulb.bulb_id!r} has {len(bulb.views)} views"

@@ -18,7 +18,7 @@ PREDICTION_COLUMNS = (
     "defective_view",
     "model",
 )
-VIEW_COLUMNS = ("bulb_id", "view", "path", "part", "reason", "defect_probability")
+VIEW_COLUMNS = ("bulb_id", "view", "path", "part", "reason", "defect_probability", "suspicion_rank")
 
 
 def prediction_header(classes: Sequence[str]) -> list[str]:
@@ -55,6 +55,7 @@ def view_rows(prediction: Prediction, classes: Sequence[str]) -> Iterator[list[s
             _part(view.part),
             view.reason,
             _number(view.defect_probability),
+            "" if view.suspicion_rank is None else str(view.suspicion_rank),
             *_numbers(view.class_probabilities, classes),
         ]
 
@@ -79,6 +80,7 @@ def to_json(prediction: Prediction, classes: Sequence[str]) -> str:
                 "reason": view.reason,
                 "detail": view.detail,
                 "defect_probability": view.defect_probability,
+                "suspicion_rank": view.suspicion_rank,
                 "probabilities": _by_class(view.class_probabilities, classes),
             }
             for view in prediction.views
@@ -112,6 +114,7 @@ def _view_from(values: dict[str, Any]) -> ViewPrediction:
         reason=values["reason"],
         detail=values["detail"],
         defect_probability=values["defect_probability"],
+        suspicion_rank=values["suspicion_rank"],
         class_probabilities=tuple(values["probabilities"].values()),
     )
 

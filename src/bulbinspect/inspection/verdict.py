@@ -41,6 +41,7 @@ class Judge:
         probabilities, view_probabilities = softmax(logits), softmax(view_logits)
         defect = self._defect_probabilities(probabilities[None])[0]
         view_defects = self._defect_probabilities(view_probabilities)
+        ranks = suspicion_ranks(view_defects)
         verdict = self._verdict(defect)
         rejected = verdict is Verdict.REJECT
         return Prediction(
@@ -50,16 +51,17 @@ class Judge:
             reason="defect" if rejected else "",
             label=self._label(probabilities, verdict),
             defect_probability=defect,
-            defective_view=views[int(np.argmax(np.array(view_defects, float)))].name
-            if rejected
-            else "",
+            defective_view=views[ranks.index(1)].name if rejected else "",
             class_probabilities=tuple(probabilities.tolist()),
             views=tuple(
                 replace(
-                    view_prediction(view), defect_probability=alone, class_probabilities=tuple(each)
+                    view_prediction(view),
+                    defect_probability=alone,
+                    suspicion_rank=rank,
+                    class_probabilities=tuple(each),
                 )
-                for view, alone, each in zip(
-                    views, view_defects, view_probabilities.tolist(), strict=True
+                for view, alone, rank, each in zip(
+                    views, view_defects, ranks, view_probabilities.tolist(), strict=True
                 )
             ),
         )
@@ -98,6 +100,19 @@ class Judge:
         if self._good is not None:
             candidates[self._good] = -1
         return self._classes[int(np.argmax(candidates))]
+
+
+def suspicion_ranks(defects: Sequence[float | None]) -> list[int | None]:
+    """Return 1 for the largest defect probability, 2 for the next; of equals the first counts more.
+
+    None for views without one.
+    """
+    known = [place for place, defect in enumerate(defects) if defect is not None]
+    order = sorted(known, key=lambda place: -(defects[place] or 0.0))  # stable
+    ranks: list[int | None] = [None] * len(defects)
+    for rank, place in enumerate(order, start=1):
+        ranks[place] = rank
+    return ranks
 
 
 def view_prediction(view: View, reason: str = "", detail: str = "") -> ViewPrediction:

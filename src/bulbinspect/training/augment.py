@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bulbinspect.errors import SpecError
+from bulbinspect.nn.view_shared import expand_like
 from bulbinspect.training.stateless import generator_of
 
 DRAWN = ("per_bulb", "per_view")
@@ -106,11 +107,18 @@ class Augment:
         changed = self._expose(changed, draws)
         changed = self._add_noise(changed, draws, rows, epoch).clamp_(0, self.max_level)
         present = self._drop(present, draws)
-        if self.spec.flip_horizontal.per_bulb:
-            mirrored = draws["flip_horizontal"][:, 0] < self.spec.flip_horizontal.amount
-            changed = torch.where(mirrored[:, None, None, None], changed.flip(1), changed)
-            present = torch.where(mirrored[:, None], present.flip(1), present)
-        return changed, present
+        return self._mirror(changed, draws), self._mirror(present, draws)
+
+    def follow(self, values: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Put `values (B, V)` of the views in the order into which the views themselves come."""
+        return self._mirror(values, self._draw(rows, epoch, values.shape[1], values.device))
+
+    def _mirror(self, values: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
+        """`(B, V, ...)`: reverse the order of the sides of bulbs that are seen in a mirror."""
+        if not self.spec.flip_horizontal.per_bulb:
+            return values
+        mirrored = draws["flip_horizontal"][:, 0] < self.spec.flip_horizontal.amount
+        return torch.where(expand_like(mirrored[:, None], values), values.flip(1), values)
 
     def _draw(
         self, rows: Tensor, epoch: int, num_views: int, device: torch.device

@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from bulbinspect.bulb import Bulb, ViewsIn
-from bulbinspect.data.cache import ViewCache, open_cache
+from bulbinspect.data.cache import ViewCache, open_cache, place_views
 from bulbinspect.data.manifest import Manifest, read_manifest
 from bulbinspect.data.split import complete_splits
 from bulbinspect.data.synthetic.write import write_set
+from bulbinspect.data.view_labels import view_label_problems, view_target
 from bulbinspect.errors import DataError, SpecError
 from bulbinspect.imaging.gate import LIMITS, Gate, check_limits
 from bulbinspect.imaging.learn_gate import learn_gate
@@ -31,15 +32,23 @@ class Batch(NamedTuple):
     present: Tensor  # (B, V) bool
     target: Tensor  # (B,) int64
     rows: Tensor  # (B,) int64
+    view_target: Tensor  # (B, V) int64, NO_LABEL where a view is absent or has none
 
 
 class CachedBulbs(Dataset[Batch]):
     """Some bulbs of a cache, fetched a whole batch at once."""
 
-    def __init__(self, cache: ViewCache, rows: NDArray[np.int64], targets: Tensor) -> None:
+    def __init__(
+        self,
+        cache: ViewCache,
+        rows: NDArray[np.int64],
+        targets: Tensor,
+        view_targets: Tensor,
+    ) -> None:
         self.cache = cache
         self.rows = rows
         self.targets = targets
+        self.view_targets = view_targets
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -54,6 +63,7 @@ class CachedBulbs(Dataset[Batch]):
             present=torch.from_numpy(self.cache.present[rows]),
             target=self.targets[batch],
             rows=torch.as_tensor(batch),
+            view_target=self.view_targets[batch],
         )
 
 
@@ -183,7 +193,22 @@ class BulbDataModule(L.LightningDataModule):
         """Return the cached bulbs of a split."""
         rows = [row for row, bulb in enumerate(self.manifest.bulbs) if bulb.split == split]
         targets = [self.classes.index(bulb.label) for bulb in self.bulbs(split)]
-        return CachedBulbs(self.cache, np.array(rows, dtype=np.int64), torch.tensor(targets))
+        return CachedBulbs(
+            self.cache,
+            np.array(rows, dtype=np.int64),
+            torch.tensor(targets),
+            torch.from_numpy(self.view_targets(split)),
+        )
+
+    def view_targets(self, split: str) -> NDArray[np.int64]:
+        """Return the class of each view of a split `(N, V)`, NO_LABEL where none is known."""
+        places = place_views(self.manifest.bulbs, self.manifest.num_views)
+        targets = [
+            [view_target(view, self.classes) for view in row]
+            for row, bulb in zip(places, self.manifest.bulbs, strict=True)
+            if bulb.split == split
+        ]
+        return np.array(targets, np.int64).reshape(-1, self.manifest.num_views)
 
     def arrays(self, split: str) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.int64]]:
         """Return views `(N, V, H, W)`, present `(N, V)` and targets `(N,)` of a whole split."""
@@ -243,6 +268,9 @@ def _checked_classes(manifest: Manifest) -> tuple[str, ...]:
             problems.append(f"no bulb in {split}")
     if len(classes) < 2:
         problems.append(f"at least two classes are needed, found {list(classes)}")
+    for bulb in manifest.bulbs:
+        if bulb.split:
+            problems += view_label_problems(bulb, classes)
     if problems:
         raise DataError(f"{manifest.path} cannot be trained on:", problems)
     return classes

@@ -1,5 +1,6 @@
 """What Lightning trains: a network, its loss, its optimiser, and the score of an epoch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from bulbinspect.bulb import GOOD
+from bulbinspect.data.view_labels import NO_LABEL
 from bulbinspect.errors import CheckpointError, NonFiniteLossError, SpecError
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.training.augment import Augment, AugmentSpec
@@ -25,6 +27,7 @@ class BulbModule(L.LightningModule):
     """Train the network of `spec` for `classes`, of which train and val hold so many bulbs.
 
     `class_weights="balanced"` weighs each class by the inverse of its share in train.
+    `view_loss_weight` is how much the loss of the labelled views counts beside that of the bulbs.
     `weights` is a local file of torchvision weights for the trunk.
     """
 
@@ -40,6 +43,7 @@ class BulbModule(L.LightningModule):
         warm_up: float,
         class_weights: str,
         label_smoothing: float,
+        view_loss_weight: float,
         augment: Mapping[str, Mapping[str, Any]],
         seed: int,
         weights: str | None = None,
@@ -47,6 +51,8 @@ class BulbModule(L.LightningModule):
         super().__init__()
         if class_weights not in CLASS_WEIGHTS:
             raise SpecError(f"class_weights is {' or '.join(CLASS_WEIGHTS)}, not {class_weights!r}")
+        if not 0 <= view_loss_weight < math.inf:
+            raise SpecError(f"view_loss_weight must be 0 or more, not {view_loss_weight}")
         torch.manual_seed(seed_of(seed))
         self.spec = spec
         self.classes = tuple(classes)
@@ -57,6 +63,8 @@ class BulbModule(L.LightningModule):
         self.weight_decay = weight_decay
         self.warm_up = warm_up
         self.label_smoothing = label_smoothing
+        self.view_loss_weight = view_loss_weight
+        self.has_view_labels = False
         self.seed = seed
         self.augment = Augment(AugmentSpec.from_dict(augment), seed=seed, max_level=spec.max_level)
         counts = torch.tensor(train_counts, dtype=torch.float32)
@@ -71,6 +79,11 @@ class BulbModule(L.LightningModule):
         logits: Tensor = self.network(views, present)
         return logits
 
+    def on_fit_start(self) -> None:
+        """Look whether train has labels of views; all processes of a DDP run find the same."""
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # ours, always
+        self.has_view_labels = bool((data.view_targets("train") != NO_LABEL).any())
+
     def on_train_epoch_start(self) -> None:
         """Make what dropout draws a function of (seed, epoch) too."""
         torch.manual_seed(seed_of(self.seed, self.current_epoch))
@@ -78,25 +91,37 @@ class BulbModule(L.LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Augment on this device, judge, and return the loss."""
         views, present = self.augment(batch.views, batch.present, batch.rows, self.current_epoch)
+        features = self.network.view_features(views, present)
         loss = F.cross_entropy(
-            self(views, present).float(),
+            self.network.judge(features, present).float(),
             batch.target,
             weight=self.class_weight,
             label_smoothing=self.label_smoothing,
         )
+        self._log_mean("train/loss", loss, len(batch.target))
+        if self.has_view_labels and self.view_loss_weight:
+            loss = loss + self.view_loss_weight * self._view_loss(batch, features, present)
         if not torch.isfinite(loss):
             bulbs = self.trainer.datamodule.bulbs("train")  # type: ignore[attr-defined]  # ours, always
             ids = [bulbs[row].bulb_id for row in batch.rows.tolist()]
             raise NonFiniteLossError(self.global_step, ids)
-        self.log(
-            "train/loss",
-            loss,
-            on_step=False,
-            on_epoch=True,
-            batch_size=len(batch.target),
-            sync_dist=True,
-        )
         return loss
+
+    def _view_loss(self, batch: Batch, features: Tensor, present: Tensor) -> Tensor:
+        """Return the mean over the labelled views that the network saw, 0 if there are none."""
+        target = self.augment.follow(batch.view_target, batch.rows, self.current_epoch)
+        target = target.masked_fill(~present, NO_LABEL)
+        num_labelled = int((target != NO_LABEL).sum())
+        loss = features.new_zeros(())
+        if num_labelled:
+            view_logits = self.network.judge_each_view(features)
+            loss = view_loss(view_logits, target, label_smoothing=self.label_smoothing)
+        self._log_mean("train/view_loss", loss, num_labelled)
+        return loss
+
+    def _log_mean(self, name: str, value: Tensor, num: int) -> None:
+        """Log a mean over `num` things; the epoch's is that over all of its things."""
+        self.log(name, value, on_step=False, on_epoch=True, batch_size=num, sync_dist=True)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Count a batch of val in."""
@@ -149,6 +174,14 @@ class BulbModule(L.LightningModule):
         """Put the spec and the classes beside the weights, as plain values."""
         checkpoint["model_spec"] = self.spec.to_dict()
         checkpoint["classes"] = list(self.classes)
+
+
+def view_loss(view_logits: Tensor, target: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+    """`(B, V, K)`, `(B, V)` -> mean cross-entropy of the views whose target is not NO_LABEL."""
+    labelled = target != NO_LABEL
+    return F.cross_entropy(
+        view_logits[labelled].float(), target[labelled], label_smoothing=label_smoothing
+    )
 
 
 def _good_index(classes: Sequence[str]) -> int | None:

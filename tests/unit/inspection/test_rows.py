@@ -29,6 +29,7 @@ VIEW_PREDICTIONS = st.builds(
     detail=st.text(max_size=5),
     defect_probability=st.none() | PROBABILITY,
     class_probabilities=PROBABILITIES,
+    suspicion_rank=st.none() | st.integers(1, 4),
     part=st.none() | st.builds(Part, st.sampled_from(ViewsIn), st.integers(0, 3), st.just(4)),
 )
 PREDICTIONS = st.builds(
@@ -87,7 +88,8 @@ def test_the_columns_are_those_of_the_documentation():
         "probability_good,probability_crack"
     )
     assert ",".join(view_header(CLASSES)) == (
-        "bulb_id,view,path,part,reason,defect_probability,probability_good,probability_crack"
+        "bulb_id,view,path,part,reason,defect_probability,suspicion_rank,"
+        "probability_good,probability_crack"
     )
 
 

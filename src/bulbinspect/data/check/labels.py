@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from bulbinspect.bulb import GOOD, Bulb, View
+from bulbinspect.bulb import GOOD, Bulb
 from bulbinspect.data.check.finding import Finding
 from bulbinspect.data.check.places import Places
-
-VIEW_LABEL = "view_label"
-"""A further column of the manifest: the label of one view alone."""
+from bulbinspect.data.view_labels import is_defective_nowhere, view_label, views_against
 
 
 def find_label_problems(bulbs: Sequence[Bulb], places: Places) -> list[Finding]:
@@ -18,19 +16,12 @@ def find_label_problems(bulbs: Sequence[Bulb], places: Places) -> list[Finding]:
     """
     findings = []
     for bulb in bulbs:
-        labels = {view: _view_label(view) for view in bulb.views}
-        if bulb.label == GOOD:
-            defective = [view for view, label in labels.items() if label not in ("", GOOD)]
-            if defective:
-                said = ", ".join(sorted({repr(labels[view]) for view in defective}))
-                places_of = tuple(places.of(bulb, view) for view in defective)
-                detail = f"the bulb is {GOOD}, of its views one is {said}"
-                findings.append(Finding("view_labels_disagree", detail, places_of))
-        elif bulb.label and labels and set(labels.values()) == {GOOD}:
+        if defective := views_against(bulb):
+            said = ", ".join(sorted({repr(view_label(view)) for view in defective}))
+            places_of = tuple(places.of(bulb, view) for view in defective)
+            detail = f"the bulb is {GOOD}, of its views one is {said}"
+            findings.append(Finding("view_labels_disagree", detail, places_of))
+        elif is_defective_nowhere(bulb):
             detail = f"the bulb is {bulb.label!r}, all its views are {GOOD}"
             findings.append(Finding("view_labels_disagree", detail, (places.of_bulb(bulb),)))
     return findings
-
-
-def _view_label(view: View) -> str:
-    return dict(view.extra).get(VIEW_LABEL, "")

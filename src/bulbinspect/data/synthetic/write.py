@@ -17,6 +17,7 @@ from PIL import Image
 from bulbinspect.bulb import GOOD, Bulb, View
 from bulbinspect.data.manifest import SPLITS, write_manifest
 from bulbinspect.data.synthetic.draw import DrawnBulb, draw_bulb, is_defective
+from bulbinspect.data.view_labels import VIEW_LABEL
 from bulbinspect.errors import SpecError, UsageError
 from bulbinspect.files import whole_folder
 from bulbinspect.progress import progress
@@ -46,6 +47,7 @@ def write_set(
     defect_share: float = 0.5,
     fractions: Sequence[float] = DEFAULT_FRACTIONS,
     labels: Labels = "binary",
+    view_labels: bool = False,
     workers: int = 1,
 ) -> None:
     """Draw a set of bulbs into the new `folder`: the whole of it or nothing.
@@ -54,7 +56,8 @@ def write_set(
     `truth/<bulb>_<view>.png`, a mask for each view of a defective bulb. The bytes of a bulb depend
     neither on `num_bulbs` nor on `workers`, the processes that draw: several need a main module
     that may be imported again (`if __name__ == "__main__":`). `fractions` are the shares of train,
-    val and test. A folder that exists is a UsageError.
+    val and test. With `view_labels` the manifest says in `view_label` which views show the defect.
+    A folder that exists is a UsageError.
     """
     if folder.exists():
         raise UsageError(f"{folder} exists already: name a new folder, or remove that one")
@@ -83,7 +86,7 @@ def write_set(
     ):
         (unfinished / "images").mkdir()
         (unfinished / "truth").mkdir()
-        for bulb, rows in each(partial(_write_shot, unfinished, draw, labels), shots):
+        for bulb, rows in each(partial(_write_shot, unfinished, draw, labels, view_labels), shots):
             bulbs.append(bulb)
             truth += rows
             advance(1)
@@ -136,7 +139,7 @@ def _crew(workers: int) -> Iterator[Callable[[Work, Iterable[Which]], Iterator[W
 
 
 def _write_shot(
-    folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, which: Which
+    folder: Path, draw: Callable[..., DrawnBulb], labels: Labels, view_labels: bool, which: Which
 ) -> Written:
     """Draw one shot of a bulb and save its pictures and masks."""
     index, shot, split = which
@@ -148,7 +151,8 @@ def _write_shot(
     views, truth = [], []
     for number, (picture, mask) in enumerate(zip(drawn.views, drawn.masks, strict=True), start=1):
         name, file = str(number), f"{bulb_id}_{number}.png"
-        views.append(View(name, folder / "images" / file, extra))
+        of_view = ((VIEW_LABEL, defect if mask.any() else GOOD),) if view_labels else ()
+        views.append(View(name, folder / "images" / file, extra + of_view))
         _save(picture, views[-1].path)
         if drawn.kind:
             _save(mask.astype(np.uint8) * 255, folder / "truth" / file)
