@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def time_case(
         turn = repeat % len(ready)
         for one in ready[turn:] + ready[:turn]:
             for what in PASSES:
-                taken = _visit_s(lambda one=one, what=what: one(what), device)  # type: ignore[misc]
+                taken = _visit_s(partial(one, what), device)
                 seconds[one.implementation][what].append(taken)
     chosen = {
         what: choose(
@@ -116,8 +117,7 @@ def peaks_of_case(
     ready, _ = convolutions(case, names, device, dtype)
     return {
         one.implementation: {
-            what: [_peak_mib(lambda one=one, what=what: one(what), device) for _ in range(repeats)]  # type: ignore[misc]
-            for what in PASSES
+            what: [_peak_mib(partial(one, what), device) for _ in range(repeats)] for what in PASSES
         }
         for one in ready
     }
@@ -144,7 +144,7 @@ def trunk_steps(
     taken: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(repeats):
         for kind, numbers in taken.items():
-            call = lambda kind=kind: step(kind)  # noqa: E731
+            call = partial(step, kind)
             numbers.append(_peak_mib(call, "cpu") if memory else _visit_s(call, "cpu"))
     return taken
 
