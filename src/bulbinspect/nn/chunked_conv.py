@@ -24,8 +24,8 @@ from torch import Tensor
 from bulbinspect.nn.conv_options import ConvOptions
 from bulbinspect.nn.pages import ask_for_huge_pages, is_fresh
 
-PIECE_BYTES = 4 * 2**20
-"""Output of a piece: within the cache of a core pair, and few enough pieces to share threads."""
+PIECE_BYTES = 8 * 2**20
+"""Output of a piece: enough for two cores, and small beside what is convolved."""
 
 FEW_CHANNELS = 4
 """Up to so many input channels the gradient of the input is a matrix product (CPU)."""

@@ -1,4 +1,5 @@
 import json
+import statistics
 import xml.etree.ElementTree as ET
 from dataclasses import asdict
 
@@ -124,20 +125,20 @@ def test_every_implementation_is_there_in_every_pass_and_malloc_or_refused_with_
     assert "straddle" in done["refused"]["mosaic"]
 
 
-def test_a_ratio_is_taken_within_its_repeat_against_the_fastest_of_the_others():
+def test_a_ratio_is_taken_within_its_repeat_against_the_least_median_of_the_others():
     def row(name, seconds, peak):
         return {
             "case": "rgb 200", "device": "cpu", "dtype": "float32", "malloc": "stock",
             "pass": "forward", "implementation": name, "peak_mib": peak,
-            "seconds": {"repeats": seconds},
+            "seconds": {"repeats": seconds, "median": statistics.median(seconds)},
         }  # fmt: skip
 
     claims = claims_of(
-        [row("loop_cat", [4.0, 8.0], 50), row("fold", [2.0, 9.0], 0.2), row("auto", [1.0, 4.0], 3)]
+        [row("loop_cat", [1.5, 9.0], 50), row("fold", [2.0, 8.0], 0.2), row("auto", [1.0, 6.0], 3)]
     )
     assert claims == {
-        "auto / fastest: rgb 200, forward, stock": ([0.5, 0.5], 1.05),
-        "auto / loop_cat: rgb 200, forward, stock": ([0.25, 0.5], 0.4),
+        "auto / fastest: rgb 200, forward, stock": ([0.5, 0.75], 1.05),
+        "auto / loop_cat: rgb 200, forward, stock": ([1.0 / 1.5, 6.0 / 9.0], 0.4),
         "peak of auto / least: rgb 200, forward, stock": ([3.0], 1.1),
     }
 
