@@ -12,29 +12,28 @@ from torch import Tensor, nn
 
 from bulbinspect.errors import ExportError
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.models.bulb_net import BulbNet
 
 
 class Judgement(nn.Module):
-    """What the graph computes: the bulb's logits, and those each view would give alone."""
+    """What the graph computes: the bulb's logits, and what each view says."""
 
-    def __init__(self, network: SiameseNet) -> None:
+    def __init__(self, network: BulbNet) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
         """`(B, V, H, W)` integers, `(B, V)` bool -> `logits (B, K)`, `view_logits (B, V, K)`."""
-        features = self.network.view_features(views, present)
-        return self.network.judge(features, present), self.network.judge_each_view(features)
+        return self.network.judge_with_views(views, present)
 
 
-def export_graph(network: SiameseNet, spec: PreprocessSpec, *, num_views: int) -> bytes:
+def export_graph(network: BulbNet, spec: PreprocessSpec, *, num_views: int) -> bytes:
     """Return the serialised ONNX graph of a network in evaluation mode, weights inside.
 
     Inputs `views (B, V, H, W)` of `spec.dtype` and `present (B, V)` bool, B and V free, unless the
-    view pooling is made for one V; outputs as in `Judgement`.
+    network is made for one V; outputs as in `Judgement`.
     """
-    fixed = network.view_pooling.num_views
+    fixed = network.num_views
     # the exporter takes 1 as fixed
     shape = (2, fixed or max(num_views, 2), spec.height_px, spec.width_px)
     views = torch.from_numpy(np.zeros(shape, dtype=spec.dtype))

@@ -19,7 +19,7 @@ from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
 from bulbinspect.metrics.probability import defect_probability, softmax
-from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.models.spec import ModelSpec
 
 
@@ -33,7 +33,7 @@ class Judgeable:
 
 
 def ship(
-    network: SiameseNet,
+    network: BulbNet,
     path: Path,
     *,
     model: ModelSpec,

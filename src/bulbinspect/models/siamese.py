@@ -2,15 +2,17 @@
 
 from torch import Tensor, nn
 
+from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.nn.view_pooling import ViewPooling
 from bulbinspect.nn.view_shared import ViewShared
 
 
-class SiameseNet(nn.Module):
+class SiameseNet(BulbNet):
     """One trunk, the same weights, sees every side of the bulb; the features meet in a pooling.
 
     Because every view passes through the same weights and the pooling has the symmetry of the
     bulb, how the bulb was turned cannot matter: nothing about it needs to be learnt from data.
+    `memory` is that of `ViewShared`.
     """
 
     def __init__(
@@ -21,17 +23,24 @@ class SiameseNet(nn.Module):
         spatial_pooling: nn.Module,
         view_pooling: ViewPooling,
         head: nn.Module,
+        memory: str = "fast",
     ) -> None:
         super().__init__()
         self.scale = scale
-        self.trunk = ViewShared(nn.Sequential(trunk, spatial_pooling))
+        self.trunk: nn.Module = ViewShared(nn.Sequential(trunk, spatial_pooling), memory=memory)
         self.view_pooling = view_pooling
         self.head = head
+        self.num_views = view_pooling.num_views
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
-        """`views (B, V, H, W)` gray levels, `present (B, V)` bool -> logits `(B, K)`."""
+        """See `BulbNet.forward`."""
         features = self.view_features(views, present)
         return self.judge(features, present)
+
+    def judge_with_views(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """See `BulbNet.judge_with_views`; a view says what it would if it were all there is."""
+        features = self.view_features(views, present)
+        return self.judge(features, present), self.judge_each_view(features)
 
     def view_features(self, views: Tensor, present: Tensor) -> Tensor:
         """`(B, V, H, W)`, `(B, V)` -> `(B, V, D)`."""

@@ -6,28 +6,47 @@ from pathlib import Path
 from typing import Any
 
 from bulbinspect.errors import SpecError
+from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.models.siamese import SiameseNet
 from bulbinspect.nn.gray_levels import ScaleGrayLevels
+from bulbinspect.nn.group_norm import with_group_norm
 from bulbinspect.nn.head import Head
 from bulbinspect.nn.spatial_pooling import build_spatial_pooling
-from bulbinspect.nn.trunk import build_trunk
+from bulbinspect.nn.trunk import Trunk, build_trunk
 from bulbinspect.nn.view_pooling import build_view_pooling
+
+NORMS = ("batch", "group")
+READ_BY = {
+    "view_pooling": ("siamese",),
+    "memory": ("siamese",),
+    "fusion": (),
+    "join": (),
+    "judge_orders": (),
+}
+"""Which models read the values that not all of them do; elsewhere they keep their defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """Plain values, the same in the YAML, the checkpoint and the bundle.
 
-    `standardise` brings each view to zero mean and unit spread inside the graph. `max_level` is
-    the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is that of the head.
-    `num_views` and the size of a view matter to parts made for one number or size; None: not known.
+    `norm="group"` puts GroupNorm in the place of batch normalisation, which `memory="low"` needs in
+    training. `standardise` brings each view to zero mean and unit spread inside the graph.
+    `max_level` is the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is
+    that of the head. `num_views` and the size of a view matter to parts made for one number or
+    size; None: not known.
     """
 
     name: str = "siamese"
     num_classes: int
     trunk: str = "compact"
+    norm: str = "batch"
     spatial_pooling: str = "log_sum_exp"
     view_pooling: str = "log_sum_exp"
+    fusion: str = "stacked"
+    join: str = "mean_logit"
+    judge_orders: str = "as_given"
+    memory: str = "fast"
     standardise: bool = False
     dropout: float = 0.0
     max_level: int = 255
@@ -72,24 +91,51 @@ class ModelSpec:
 
 def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
     """Assemble a `SiameseNet`; each part is sized by asking the part before it."""
-    trunk = build_trunk(spec.trunk, weights, size_px=spec.size_px)
+    trunk = _trunk(spec, weights)
     view_pooling = build_view_pooling(spec.view_pooling, trunk.out_features, spec.num_views)
     return SiameseNet(
-        scale=ScaleGrayLevels(max_level=spec.max_level, standardise=spec.standardise),
+        scale=_scale(spec),
         trunk=trunk,
         spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
         view_pooling=view_pooling,
-        head=Head(
-            view_pooling.out_features(trunk.out_features), spec.num_classes, dropout=spec.dropout
-        ),
+        head=_head(spec, view_pooling.out_features(trunk.out_features)),
+        memory=spec.memory,
     )
 
 
-MODELS: dict[str, Callable[[ModelSpec, Path | None], SiameseNet]] = {"siamese": build_siamese}
+def _scale(spec: ModelSpec) -> ScaleGrayLevels:
+    return ScaleGrayLevels(max_level=spec.max_level, standardise=spec.standardise)
 
 
-def build_model(spec: ModelSpec, weights: Path | None = None) -> SiameseNet:
-    """Return the untrained network of that spec, its trunk with `weights` from a file if given."""
+def _head(spec: ModelSpec, num_features: int) -> Head:
+    return Head(num_features, spec.num_classes, dropout=spec.dropout)
+
+
+def _trunk(spec: ModelSpec, weights: Path | None) -> Trunk:
+    if spec.norm not in NORMS:
+        raise SpecError(f"unknown norm {spec.norm!r}; known are {', '.join(NORMS)}")
+    trunk = build_trunk(spec.trunk, weights, size_px=spec.size_px)
+    if spec.norm == "group":
+        return Trunk(with_group_norm(trunk.layers), out_features=trunk.out_features)
+    return trunk
+
+
+MODELS: dict[str, Callable[[ModelSpec, Path | None], BulbNet]] = {"siamese": build_siamese}
+
+
+def build_model(spec: ModelSpec, weights: Path | None = None) -> BulbNet:
+    """Return the untrained network of that spec, its trunk with `weights` from a file if given.
+
+    SpecError for an unknown name, listing the known ones, and for a value that this model does not
+    read and that is not left at its default.
+    """
     if spec.name not in MODELS:
         raise SpecError(f"unknown model {spec.name!r}; known are {', '.join(MODELS)}")
+    for field in fields(spec):
+        value = getattr(spec, field.name)
+        if spec.name not in READ_BY.get(field.name, MODELS) and value != field.default:
+            raise SpecError(
+                f"model {spec.name} does not read {field.name}: leave it at {field.default!r}, "
+                f"not {value!r}"
+            )
     return MODELS[spec.name](spec, weights)
