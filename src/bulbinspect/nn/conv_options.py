@@ -1,8 +1,12 @@
 """Stride, padding and dilation of a convolution, and the size of what comes out."""
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 Pair = tuple[int, int]
+PairLike = SupportsIndex | Iterable[SupportsIndex]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,21 @@ class ConvOptions:
         return self.dilation[0] * (kernel[0] - 1) + 1, self.dilation[1] * (kernel[1] - 1) + 1
 
 
-def pair(value: int | Pair) -> Pair:
-    """Return `(value, value)` for one number, and a pair as it is."""
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def pair(value: PairLike) -> Pair:
+    """Return (rows, columns) of what `torch.nn.functional.conv2d` takes for them.
+
+    That is one whole number for both, or a sequence of one or two. ValueError for anything else.
+    """
+    if isinstance(value, int):
+        return value, value
+    try:
+        numbers = tuple(value) if isinstance(value, Iterable) else (value,)
+        whole = [operator.index(number) for number in numbers]  # numpy's too
+    except TypeError:
+        whole = []
+    if len(whole) not in (1, 2):
+        raise ValueError(f"expected one whole number, or one for rows and columns, got {value!r}")
+    return whole[0], whole[-1]
 
 
 def _places(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bulbinspect.errors import SpecError
-from bulbinspect.nn.conv_options import ConvOptions, Pair, pair
+from bulbinspect.nn.conv_options import ConvOptions, PairLike, pair
 from bulbinspect.nn.low_memory import in_pieces
 from bulbinspect.nn.shared_conv import SharedConv, implementation_of
 from bulbinspect.nn.shared_conv_choice import choose
@@ -63,9 +63,9 @@ def shared_conv2d(
     weight: Tensor,
     bias: Tensor | None = None,
     *,
-    stride: int | Pair = 1,
-    padding: int | Pair = 0,
-    dilation: int | Pair = 1,
+    stride: PairLike = 1,
+    padding: PairLike = 0,
+    dilation: PairLike = 1,
     implementation: str = "auto",
 ) -> Tensor:
     """Convolve every view with one kernel: `x (B, V, C, H, W)`, `weight (F, C, kh, kw)`.
@@ -73,19 +73,27 @@ def shared_conv2d(
     Returns `(B, V, F, h, w)`, equal in values and gradients whatever the `implementation` (a name
     in `nn.shared_conv.IMPLEMENTATIONS`; `auto` takes what `nn.shared_conv_choice.choose` says),
     but not always in strides: of few channels `chunked` returns channels_last. Zeros are padded.
-    Series are maps of one row. SpecError for an unknown name, or where an implementation does not
-    apply.
+    Series are maps of one row. `stride`, `padding` and `dilation` are what
+    `torch.nn.functional.conv2d` takes, but for its words `same` and `valid`. SpecError for an
+    unknown name, or where an implementation does not apply.
     """
     planned = _plan.__wrapped__ if torch.compiler.is_compiling() else _plan
-    convolve, options = planned(
-        x.shape,
-        weight.shape,
-        None if bias is None else bias.shape,
-        (stride, padding, dilation),
-        x.device.type,
-        torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad),
-        implementation,
-    )
+    try:
+        convolve, options = planned(
+            x.shape,
+            weight.shape,
+            None if bias is None else bias.shape,
+            (stride, padding, dilation),
+            x.device.type,
+            torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad),
+            implementation,
+        )
+    except TypeError:  # a list cannot be looked up
+        pairs = pair(stride), pair(padding), pair(dilation)
+        if pairs == (stride, padding, dilation):
+            raise
+        steps = dict(zip(("stride", "padding", "dilation"), pairs, strict=True))
+        return shared_conv2d(x, weight, bias, **steps, implementation=implementation)
     return convolve(x, weight, bias, options)
 
 
@@ -94,7 +102,7 @@ def _plan(
     shape: torch.Size,
     weight_shape: torch.Size,
     bias_shape: torch.Size | None,
-    steps: tuple[int | Pair, int | Pair, int | Pair],
+    steps: tuple[PairLike, PairLike, PairLike],
     device: str,
     training: bool,
     implementation: str,

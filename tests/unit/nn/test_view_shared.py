@@ -66,3 +66,14 @@ def test_an_export_sees_the_whole_fold_even_where_memory_is_low():
     exported = torch.export.export(shared, (views,))
     assert sum("conv2d" in str(node.target) for node in exported.graph.nodes) == 1
     torch.testing.assert_close(exported.module()(views), shared(views))
+
+
+@pytest.mark.parametrize("stride", [2, (2, 1), [2, 1]])
+def test_a_shared_convolution_is_compiled_whole(stride):
+    views, weight = torch.randn(2, 3, 1, 9, 9), torch.randn(4, 1, 3, 3)
+
+    def convolve(views):
+        return shared_conv2d(views, weight, stride=stride)
+
+    compiled = torch.compile(convolve, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(views), convolve(views))
