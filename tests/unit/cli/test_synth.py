@@ -46,3 +46,31 @@ def test_splits_that_are_no_numbers_are_wrong_use(call, tmp_path):
 def test_wrong_options_are_refused_before_anything_is_drawn(call, tmp_path, option):
     assert call(tmp_path / "set", *option).exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("labels", ["binary", "kinds"])
+def test_labels_of_views_are_those_of_the_sides_that_show_the_defect(call, tmp_path, labels):
+    out = tmp_path / "set"
+    done = call(
+        out, "--bulbs", 6, "--seed", 3, "--size", 40, "--labels", labels, "--view-labels",
+        "--workers", 1,
+    )  # fmt: skip
+    assert done.exit_code == 0
+    with (out / "truth.csv").open(encoding="utf-8", newline="") as file:
+        shown = {
+            (row["bulb_id"], row["view"]): int(row["visible_px"]) for row in csv.DictReader(file)
+        }
+    with (out / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["label"] == "good" for row in rows} == {True, False}
+    for row in rows:
+        shows = shown.get((row["bulb_id"], row["view"]), 0) > 0
+        assert row["view_label"] == (row["label"] if shows else "good")
+    sides = {row["view_label"] == "good" for row in rows if row["label"] != "good"}
+    assert sides == {True, False}  # a defective bulb has sides of both kinds
+
+
+def test_without_asking_no_view_is_labelled(call, tmp_path):
+    assert call(tmp_path / "set", "--bulbs", 1, "--size", 40, "--workers", 1).exit_code == 0
+    header = (tmp_path / "set" / "manifest.csv").read_text(encoding="utf-8").split("\n")[0]
+    assert "view_label" not in header.split(",")

@@ -11,7 +11,7 @@ from scipy.special import softmax as scipy_softmax
 from bulbinspect.bulb import Bulb, Prediction, Verdict, View
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.errors import BundleError
-from bulbinspect.inspection.verdict import Judge
+from bulbinspect.inspection.verdict import Judge, suspicion_ranks
 from bulbinspect.metrics.operating_point import OperatingPoint
 
 VIEWS = (View("left", Path("l.png")), View("right", Path("r.png")))
@@ -120,3 +120,40 @@ def test_pass_means_a_defect_probability_below_the_threshold(judge_by, logits, t
     assert (prediction.verdict is Verdict.PASS) == (probability < threshold)
     expected = scipy_softmax(logits.astype(np.float64))[1:].sum()
     assert probability == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("defects", "ranks"),
+    [
+        ([0.2, 0.9, 0.5], [3, 1, 2]),
+        ([0.5, 0.9, 0.5, 0.9], [3, 1, 4, 2]),  # of equals the first counts more
+        ([0.0, 0.0], [1, 2]),
+        ([None, 0.1, None, 0.7], [None, 2, None, 1]),  # a view without probability has no rank
+        ([0.0, None], [1, None]),  # a probability of 0 is one
+        ([None, None], [None, None]),
+        ([], []),
+    ],
+)
+def test_sides_are_ranked_by_their_defect_probability(defects, ranks):
+    assert suspicion_ranks(defects) == ranks
+
+
+@given(st.lists(st.none() | st.floats(0, 1), max_size=8))
+def test_ranks_count_from_one_and_follow_the_probabilities(defects):
+    ranks = suspicion_ranks(defects)
+    known = [(rank, place) for place, rank in enumerate(ranks) if rank is not None]
+    assert [rank for rank, _ in sorted(known)] == list(range(1, len(known) + 1))
+    assert [rank is None for rank in ranks] == [defect is None for defect in defects]
+    in_order = [(-defects[place], place) for _, place in sorted(known)]
+    assert in_order == sorted(in_order)
+
+
+def test_ties_name_the_first_side(judge_by):
+    prediction = answer(judge_by(), [0, 5, 0], [[0, 5, 0], [0, 5, 0]])
+    assert [view.suspicion_rank for view in prediction.views] == [1, 2]
+    assert prediction.defective_view == "left"
+
+
+def test_without_good_class_no_side_is_ranked(judge_by):
+    prediction = answer(judge_by(classes=("apple", "pear", "plum")), [0, 3, 1])
+    assert [view.suspicion_rank for view in prediction.views] == [None, None]
