@@ -102,8 +102,7 @@ def plot(results: Mapping[str, Any]) -> str:
     groups = grouped_rows(results["rows"])
     left, width, step, top = 250, 480, 20, 50
     ratios = {group: _over_fastest(rows) for group, rows in groups.items()}
-    most = max(max(row.values()) for row in ratios.values())
-    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000) if 0.1 <= t <= most * 1.5]
+    ticks = _ticks([ratio for row in ratios.values() for ratio in row.values()])
     height = top + step * len(groups) + 10
     body = []
     for tick in ticks:
@@ -147,8 +146,16 @@ def _over_fastest(rows: Sequence[Row]) -> dict[str, float]:
     return {name: seconds / fastest for name, seconds in medians.items()}
 
 
+def _ticks(ratios: Sequence[float]) -> list[float]:
+    """Return 1, 2, 5, 10, … and 0.5, 0.2, … so far that all ratios lie between the ends."""
+    known = [step * 10.0**power for power in range(-3, 5) for step in (1, 2, 5)]
+    first = max(at for at, tick in enumerate(known) if tick <= min(*ratios, 1))
+    last = min(at for at, tick in enumerate(known) if tick >= max(*ratios, 2))
+    return known[first : last + 1]
+
+
 def _at(value: float, ticks: Sequence[float]) -> float:
-    low, high = math.log(ticks[0]), math.log(max(ticks[-1], 2 * ticks[0]))
+    low, high = math.log(ticks[0]), math.log(ticks[-1])
     return (math.log(value) - low) / (high - low)
 
 
