@@ -96,6 +96,36 @@ def best_balanced_accuracy(
     )
 
 
+def threshold_at_overkill(
+    defective: ArrayLike, probability: ArrayLike, *, max_overkill: float
+) -> float:
+    """Return the lowest threshold whose overkill rate on these bulbs is at most `max_overkill`.
+
+    Candidates are those of `best_balanced_accuracy`, and one above the highest probability, which
+    rejects none of these bulbs: the midpoint to 1, or the number after 1 where a bulb is at 1.
+    Of good bulbs with equal probabilities all are rejected or none. DataError without good bulbs,
+    and for a probability that is not from 0 to 1.
+    """
+    truth, values = np.asarray(defective, bool), np.asarray(probability, float)
+    if truth.ndim != 1 or truth.shape != values.shape:
+        raise ValueError(f"expected two arrays (N,), got {truth.shape} and {values.shape}")
+    if not 0 <= max_overkill <= 1:
+        raise ValueError(f"max_overkill is {max_overkill}, expected a share from 0 to 1")
+    num_good = int((~truth).sum())
+    if not num_good:
+        raise DataError("no threshold has an overkill rate here: there are no good bulbs")
+    if not np.all((values >= 0) & (values <= 1)):  # false for NaN as well
+        raise DataError("no threshold can be chosen: a defect probability is not from 0 to 1")
+    distinct, level = np.unique(values, return_inverse=True)
+    good_passed = _below(np.bincount(level[~truth], minlength=len(distinct)))
+    allowed = np.flatnonzero((num_good - good_passed) / num_good <= max_overkill)
+    if not len(allowed):
+        top = float(distinct[-1])
+        return _between(top, 1.0) if top < 1 else math.nextafter(1, 2)
+    first = int(allowed[0])
+    return _between(distinct[first - 1], distinct[first]) if first else 0.0
+
+
 def _below(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many lie on lower levels than each."""
     below: NDArray[np.int64] = np.cumsum(counts) - counts

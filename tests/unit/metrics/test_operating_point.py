@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from bulbinspect.errors import DataError, SpecError
-from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
+from bulbinspect.metrics.operating_point import (
+    OperatingPoint,
+    best_balanced_accuracy,
+    threshold_at_overkill,
+)
 
 PROBABILITY = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1))
 BULBS = st.lists(st.tuples(st.booleans(), PROBABILITY), min_size=2, max_size=30).filter(
@@ -114,3 +118,72 @@ def test_other_keys_are_refused(change):
 def test_what_is_no_dict_is_refused():
     with pytest.raises(SpecError, match="expected the keys"):
         OperatingPoint.from_dict([1, 2])
+
+
+ANY_BULBS = st.lists(st.tuples(st.booleans(), PROBABILITY), min_size=1, max_size=30).filter(
+    lambda bulbs: not all(truth for truth, _ in bulbs)
+)
+SHARE = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.02, 0.1, 0.5, 1.0]))
+
+
+@given(ANY_BULBS, SHARE)
+def test_no_lower_threshold_keeps_to_the_overkill(bulbs, most):
+    truth, probability = map(np.array, zip(*bulbs, strict=True))
+    threshold = threshold_at_overkill(truth, probability, max_overkill=most)
+    good = probability[~truth]
+    assert np.mean(good >= threshold) <= most
+    # every way to cut: at 0, and just above each probability
+    cuts = sorted({0.0, *(math.nextafter(value, 2) for value in probability)})
+    lowest = next(cut for cut in cuts if np.mean(good >= cut) <= most)
+    np.testing.assert_array_equal(probability >= threshold, probability >= lowest)
+
+
+@given(ANY_BULBS, SHARE)
+def test_the_threshold_at_an_overkill_is_the_midpoint_of_a_gap(bulbs, most):
+    truth, probability = map(np.array, zip(*bulbs, strict=True))
+    threshold = threshold_at_overkill(truth, probability, max_overkill=most)
+    edges = np.unique([*probability, 1.0])
+    middles = [low + (high - low) / 2 for low, high in itertools.pairwise(edges)]
+    no_float_between = [high for low, high in itertools.pairwise(edges) if low == (low + high) / 2]
+    assert threshold in [0.0, *middles, *no_float_between, *edges, math.nextafter(1, 2)]
+    if all(math.nextafter(low, 1) < high for low, high in itertools.pairwise(edges)):
+        assert threshold not in probability or threshold == 0
+
+
+@pytest.mark.parametrize(
+    ("most", "threshold"),
+    [(0, 0.875), (0.2, 0.875), (0.25, 0.5), (0.5, 0.5), (0.74, 0.5), (0.75, 0.1875), (1, 0)],
+)
+def test_equal_good_bulbs_are_rejected_together(most, threshold):
+    """Of four good bulbs two share 0.25 and one lies above all, so that 1/4, 3/4 or all fall."""
+    truth = [0, 0, 0, 0, 1]
+    probability = [0.125, 0.25, 0.25, 0.75, 0.75]
+    assert threshold_at_overkill(truth, probability, max_overkill=most) == threshold
+
+
+def test_a_share_of_bulbs_that_is_no_binary_number_is_met():
+    probability = np.arange(100) / 100
+    threshold = threshold_at_overkill([0] * 100, probability, max_overkill=0.29)
+    assert np.sum(probability >= threshold) == 29  # though 0.29 x 100 is a little less than 29
+
+
+def test_a_good_bulb_at_one_passes_only_above_one():
+    threshold = threshold_at_overkill([0, 1], [1.0, 1.0], max_overkill=0.02)
+    assert threshold == math.nextafter(1, 2)
+
+
+def test_without_good_bulbs_no_overkill_can_be_kept():
+    with pytest.raises(DataError, match="there are no good bulbs"):
+        threshold_at_overkill([1, 1], [0.5, 0.5], max_overkill=0.02)
+    with pytest.raises(DataError, match="there are no good bulbs"):
+        threshold_at_overkill([], [], max_overkill=0.02)
+
+
+@pytest.mark.parametrize("value", [math.nan, -0.1, 1.1])
+def test_senseless_shares_and_probabilities_are_refused(value):
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        threshold_at_overkill([0, 1], [0.5, 0.5], max_overkill=value)
+    with pytest.raises(DataError, match="not from 0 to 1"):
+        threshold_at_overkill([0, 1], [0.5, value], max_overkill=0.02)
+    with pytest.raises(ValueError, match=r"\(2,\) and \(1,\)"):
+        threshold_at_overkill([0, 1], [0.5], max_overkill=0.02)
