@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -31,7 +31,7 @@ class Inspector:
     `threads` (None: one for each core the process may use) work at once, each on a batch from the
     files to the answers; `device` is one of `runtime.DEVICES`. The answers do not depend on
     threads or batch size, and on the order of the bulbs only where a picture comes twice.
-    BundleError or UsageError when the bundle cannot judge here.
+    BundleError or UsageError when the bundle cannot judge here. `runtime` is the network alone.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class Inspector:
             )
         self.bundle = bundle
         self._judge = Judge(bundle)
-        self._runtime = Runtime(bundle, device=device, threads=1)
+        self.runtime = Runtime(bundle, device=device, threads=1)
         self._batch_size = batch_size
 
     @property
     def device(self) -> str:
         """The device that the network runs on."""
-        return self._runtime.device
+        return self.runtime.device
 
     def inspect(self, bulbs: Iterable[Bulb]) -> Iterator[Prediction]:
         """Yield one prediction for each bulb, in their order, as they become known.
@@ -63,21 +63,35 @@ class Inspector:
         They must come in the order in which they were photographed, if a frozen camera is to be
         found. Only a few batches are held at a time, however many bulbs there are.
         """
+        yield from (answer.prediction for answer in self._answers(bulbs, keep_pixels=False))
+
+    def inspect_with_pixels(
+        self, bulbs: Iterable[Bulb]
+    ) -> Iterator[tuple[Prediction, NDArray[Any] | None]]:
+        """Do as `inspect`, and yield what the network saw too: `(V, H, W)`, None if unjudged."""
+        for answer in self._answers(bulbs, keep_pixels=True):
+            judged = answer.prediction.verdict is not Verdict.UNJUDGED
+            yield answer.prediction, answer.pixels if judged else None
+
+    def _answers(self, bulbs: Iterable[Bulb], *, keep_pixels: bool) -> Iterator["_Answer"]:
         gate = self.bundle.metadata.gate
         remembered = None if gate is None else gate.remembered_bulbs
+        found = self._answers_of_batches(_batches(bulbs, self._batch_size), keep_pixels)
         if remembered is None:
-            yield from (answer.prediction for answer in self._answers(bulbs))
+            yield from found
             return
         seen = SeenPictures(remembered)
-        for answer in self._answers(bulbs):
-            yield self._unless_frozen(answer, seen)
+        for answer in found:
+            yield replace(answer, prediction=self._unless_frozen(answer, seen))
 
-    def _answers(self, bulbs: Iterable[Bulb]) -> Iterator["_Answer"]:
+    def _answers_of_batches(
+        self, batches: Iterable[Sequence[Bulb]], keep_pixels: bool
+    ) -> Iterator["_Answer"]:
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="inspector")
         waiting: deque[Future[list[_Answer]]] = deque()
         try:
-            for batch in _batches(bulbs, self._batch_size):
-                waiting.append(pool.submit(self._inspect_batch, batch))
+            for batch in batches:
+                waiting.append(pool.submit(self._inspect_batch, batch, keep_pixels))
                 if len(waiting) > _BATCHES_AHEAD * self.threads:
                     yield from waiting.popleft().result()
             while waiting:
@@ -85,7 +99,7 @@ class Inspector:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _inspect_batch(self, bulbs: Sequence[Bulb]) -> list["_Answer"]:
+    def _inspect_batch(self, bulbs: Sequence[Bulb], keep_pixels: bool) -> list["_Answer"]:
         found = [self._read(bulb) for bulb in bulbs]
         complete = [one for one in found if isinstance(one, _Complete)]
         judged = iter(zip(self._run(complete), complete, strict=True))
@@ -93,7 +107,7 @@ class Inspector:
         for one in found:
             if isinstance(one, _Complete):
                 prediction, bulb = next(judged)
-                one = _Answer(prediction, bulb.pictures)
+                one = _Answer(prediction, bulb.pictures, bulb.pixels if keep_pixels else None)
             answers.append(one)
         return answers
 
@@ -168,9 +182,7 @@ class Inspector:
             return []
         present = np.ones((len(batch), self.bundle.metadata.num_views), bool)
         try:
-            logits, view_logits = self._runtime.run(
-                np.stack([one.pixels for one in batch]), present
-            )
+            logits, view_logits = self.runtime.run(np.stack([one.pixels for one in batch]), present)
         except BundleError as error:
             if len(batch) == 1:
                 return [self._judge.unjudged(batch[0].bulb, "network_failed", str(error))]
@@ -193,10 +205,14 @@ class _Complete:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a worker found out about a bulb, and its pictures for the memory."""
+    """What a worker found out about a bulb, and its pictures for the memory.
+
+    `pixels` (V, H, W) are those of a complete bulb, where somebody asked for them.
+    """
 
     prediction: Prediction
     pictures: _Pictures
+    pixels: NDArray[Any] | None = None
 
 
 def _batches(bulbs: Iterable[Bulb], size: int) -> Iterator[list[Bulb]]:
