@@ -3,10 +3,11 @@
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -23,7 +24,7 @@ from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.machine import git_commit, package_versions
 from bulbinspect.models.spec import ModelSpec
 from bulbinspect.training.datamodule import BulbDataModule
-from bulbinspect.training.fit import fit
+from bulbinspect.training.fit import fit, take_weights
 from bulbinspect.training.memory import raise_malloc_thresholds
 from bulbinspect.training.run_folder import claimed_run_folder, write_environment
 
@@ -44,6 +45,42 @@ def run_folder(ckpt: str | None, experiment: str | None) -> str:
 
 OmegaConf.register_new_resolver("repo", repo_path)
 OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
+
+
+def compose_run(overrides: Sequence[str], folder: Path) -> DictConfig:
+    """Return the configuration that `python train.py OVERRIDES` would have, for a run in `folder`.
+
+    For programs that do many runs in one process.
+    """
+    with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        composed = hydra.compose(
+            "train", [*overrides, f"hydra.runtime.output_dir='{folder}'"], return_hydra_config=True
+        )
+    HydraConfig.instance().set_config(composed)
+    config = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    return cast(DictConfig, OmegaConf.create(OmegaConf.to_container(config, resolve=True)))
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Claim the run folder, record what the run is, and train.
+
+    Raises BulbInspectError for what the user can mend.
+    """
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise UsageError(f"not given: {', '.join(f'{key}=…' for key in missing)}")
+    is_helper = os.environ.get("LOCAL_RANK", "0") != "0"  # a further process of a DDP run
+    with nullcontext() if is_helper else claimed_run_folder(folder, ckpt=config.ckpt):
+        if not is_helper:
+            (folder / "metrics.json").unlink(missing_ok=True)  # it says that a run is finished
+            write_environment(folder / "environment.json", seed=config.seed)
+            with whole_file(folder / "config.yaml") as file:
+                file.write(OmegaConf.to_yaml(config, resolve=True))
+        try:
+            train(config, folder)
+        except NonFiniteLossError as error:
+            write_json(folder / "non-finite.json", {"step": error.step, "bulbs": error.bulb_ids})
+            raise
 
 
 def train(config: DictConfig, folder: Path) -> None:
@@ -67,10 +104,13 @@ def train(config: DictConfig, folder: Path) -> None:
         val_counts=data.counts("val"),
     )
     gate = data.learn_gate()
-    trainer = instantiate(config.trainer, _convert_="all")
-    network = fit(trainer, module, data, config.ckpt)
-    if not trainer.is_global_zero:
-        return  # one process of a DDP run writes for all
+    if config.trained is None:
+        trainer = instantiate(config.trainer, _convert_="all")
+        network = fit(trainer, module, data, config.ckpt)
+        if not trainer.is_global_zero:
+            return  # one process of a DDP run writes for all
+    else:
+        network = take_weights(module, Path(config.trained))
     write_splits(folder / "split.csv", data.manifest.bulbs)
     bundle = ship(
         network,
@@ -116,22 +156,9 @@ def provenance(config: DictConfig, data: BulbDataModule) -> dict[str, Any]:
 def main(config: DictConfig) -> None:
     """Claim the run folder and train; what the user can mend is told in one line."""
     raise_malloc_thresholds()
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    missing = sorted(OmegaConf.missing_keys(config))
-    is_helper = os.environ.get("LOCAL_RANK", "0") != "0"  # a further process of a DDP run
     try:
-        if missing:
-            raise UsageError(f"not given: {', '.join(f'{key}=…' for key in missing)}")
-        with nullcontext() if is_helper else claimed_run_folder(folder, ckpt=config.ckpt):
-            if not is_helper:
-                (folder / "metrics.json").unlink(missing_ok=True)  # it says that a run is finished
-                write_environment(folder / "environment.json", seed=config.seed)
-                with whole_file(folder / "config.yaml") as file:
-                    file.write(OmegaConf.to_yaml(config, resolve=True))
-            train(config, folder)
+        run(config, Path(HydraConfig.get().runtime.output_dir))
     except BulbInspectError as error:
-        if isinstance(error, NonFiniteLossError):
-            write_json(folder / "non-finite.json", {"step": error.step, "bulbs": error.bulb_ids})
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(3 if isinstance(error, NonFiniteLossError) else 2)
 

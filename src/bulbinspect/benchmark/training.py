@@ -19,7 +19,8 @@ from bulbinspect.data.synthetic.write import write_set
 from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.training.augment import RECOMMENDED
-from bulbinspect.training.datamodule import Batch, BulbDataModule
+from bulbinspect.training.batches import Batch
+from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.memory import raise_malloc_thresholds
 from bulbinspect.training.module import BulbModule
 from bulbinspect.training.timed import time_steps
@@ -127,6 +128,8 @@ def _drawn_data(folder: Path, size_px: int, batch_size: int, num_steps: int) -> 
         cache_folder=str(folder / "cache"),
         fractions={"train": 0.8, "val": 0.2, "test": 0.0},  # the manifest has its own
         split_seed=0,
+        train_bulbs=None,
+        bulbs_per_epoch=None,
         seed=0,
     )
     data.setup()
@@ -145,6 +148,7 @@ def _module(trunk: str) -> BulbModule:
         class_weights="equal",
         label_smoothing=0.0,
         view_loss_weight=1.0,
+        view_order="as_given",
         augment=asdict(RECOMMENDED),
         seed=0,
     )

@@ -1,102 +1,28 @@
 """From a manifest to batches: read, split, preprocess once into the cache, serve by index."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader
 
 from bulbinspect.bulb import Bulb, ViewsIn
-from bulbinspect.data.cache import ViewCache, open_cache, place_views
+from bulbinspect.data.cache import open_cache, place_views
 from bulbinspect.data.manifest import Manifest, read_manifest
 from bulbinspect.data.split import complete_splits
+from bulbinspect.data.subset import nested_train
 from bulbinspect.data.synthetic.write import write_set
 from bulbinspect.data.view_labels import view_label_problems, view_target
 from bulbinspect.errors import DataError, SpecError
 from bulbinspect.imaging.gate import LIMITS, Gate, check_limits
 from bulbinspect.imaging.learn_gate import learn_gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.training.stateless import order_of
-
-
-class Batch(NamedTuple):
-    """What a training step gets; `rows` says which bulbs of the split they are."""
-
-    views: Tensor  # (B, V, H, W) integers
-    present: Tensor  # (B, V) bool
-    target: Tensor  # (B,) int64
-    rows: Tensor  # (B,) int64
-    view_target: Tensor  # (B, V) int64, NO_LABEL where a view is absent or has none
-
-
-class CachedBulbs(Dataset[Batch]):
-    """Some bulbs of a cache, fetched a whole batch at once."""
-
-    def __init__(
-        self,
-        cache: ViewCache,
-        rows: NDArray[np.int64],
-        targets: Tensor,
-        view_targets: Tensor,
-    ) -> None:
-        self.cache = cache
-        self.rows = rows
-        self.targets = targets
-        self.view_targets = view_targets
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, batch: Sequence[int]) -> Batch:
-        rows = self.rows[batch]
-        views = self.cache.views[rows]
-        if views.dtype == np.uint16:  # torch can do little with uint16; int32 holds it whole
-            views = views.astype(np.int32)
-        return Batch(
-            views=torch.from_numpy(views),
-            present=torch.from_numpy(self.cache.present[rows]),
-            target=self.targets[batch],
-            rows=torch.as_tensor(batch),
-            view_target=self.view_targets[batch],
-        )
-
-
-class BatchOrder(Sampler[list[int]]):
-    """Which bulbs come in which batch: a function of (seed, epoch); without a seed, as they stand.
-
-    The batches of an epoch differ by one bulb at most, so that no epoch ends with a crumb. Under
-    DDP each process takes every `world_size`-th bulb of each batch.
-    """
-
-    def __init__(
-        self, num: int, batch_size: int, *, seed: int | None, rank: int = 0, world_size: int = 1
-    ) -> None:
-        self.num = num
-        self.num_batches = max(1, -(-num // batch_size))
-        self.seed = seed
-        self.epoch = 0
-        self.rank = rank
-        self.world_size = world_size
-
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning says here which epoch begins."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def __iter__(self) -> Iterator[list[int]]:
-        order = np.arange(self.num)
-        if self.seed is not None:
-            order = order_of(self.num, self.seed, self.epoch)
-        for batch in np.array_split(order, self.num_batches):
-            yield batch[self.rank :: self.world_size].tolist()
+from bulbinspect.training.batches import Batch, BatchOrder, CachedBulbs
 
 
 class BulbDataModule(L.LightningDataModule):
@@ -106,6 +32,10 @@ class BulbDataModule(L.LightningDataModule):
     `draw` the set is drawn first if the manifest is not there (`data.synthetic.write.write_set`
     takes these values). `gate` says of each limit whether to `learn` it, to have it `off`, or the
     number it has; `off` alone means no gate.
+
+    `train_bulbs` takes so many bulbs of train only, the first of an order drawn from `seed`, so
+    that fewer are a part of more. `bulbs_per_epoch` makes epochs equally long whatever train holds:
+    its bulbs come as often as it takes, each time augmented anew, or only some of them.
     """
 
     def __init__(
@@ -119,6 +49,8 @@ class BulbDataModule(L.LightningDataModule):
         fractions: Mapping[str, float],
         split_seed: int,
         seed: int,
+        train_bulbs: int | None,
+        bulbs_per_epoch: int | None,
         draw: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -130,6 +62,8 @@ class BulbDataModule(L.LightningDataModule):
         self.fractions = fractions
         self.split_seed = split_seed
         self.seed = seed
+        self.train_bulbs = train_bulbs
+        self.bulbs_per_epoch = bulbs_per_epoch
         self.draw = draw
         self.ready = False
 
@@ -141,7 +75,10 @@ class BulbDataModule(L.LightningDataModule):
             write_set(self.manifest_path.parent, **self.draw)
         manifest = read_manifest(self.manifest_path)
         completed = complete_splits(manifest.bulbs, fractions=self.fractions, seed=self.split_seed)
-        self.manifest: Manifest = replace(manifest, bulbs=tuple(completed.bulbs))
+        bulbs = completed.bulbs
+        if self.train_bulbs is not None:
+            bulbs = nested_train(bulbs, self.train_bulbs, seed=self.seed)
+        self.manifest: Manifest = replace(manifest, bulbs=tuple(bulbs))
         self.classes: tuple[str, ...] = _checked_classes(self.manifest)
         self.cache = open_cache(
             self.manifest.bulbs,
@@ -200,6 +137,11 @@ class BulbDataModule(L.LightningDataModule):
             torch.from_numpy(self.view_targets(split)),
         )
 
+    def bulb_ids(self, rows: Sequence[int]) -> list[str]:
+        """Return the bulbs of train that these `Batch.rows` are, however often they come."""
+        bulbs = self.bulbs("train")
+        return [bulbs[row % len(bulbs)].bulb_id for row in rows]
+
     def view_targets(self, split: str) -> NDArray[np.int64]:
         """Return the class of each view of a split `(N, V)`, NO_LABEL where none is known."""
         places = place_views(self.manifest.bulbs, self.manifest.num_views)
@@ -226,10 +168,14 @@ class BulbDataModule(L.LightningDataModule):
 
     def _loader(self, split: str, *, seed: int | None) -> DataLoader[Batch]:
         dataset = self.dataset(split)
+        take = self.bulbs_per_epoch if split == "train" else None
+        if take is not None:
+            dataset = dataset.repeated(take)
         order = BatchOrder(
             len(dataset),
             self.batch_size,
             seed=seed,
+            take=take,
             rank=self.trainer.global_rank if self.trainer else 0,
             world_size=self.trainer.world_size if self.trainer else 1,
         )

@@ -8,7 +8,7 @@ import lightning as L
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from bulbinspect.errors import CheckpointError
-from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.training.checkpoint import network_weights, read_checkpoint
 from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.module import BulbModule
@@ -25,7 +25,7 @@ EXPECTED_WARNINGS = (
 
 def fit(
     trainer: L.Trainer, module: BulbModule, datamodule: BulbDataModule, ckpt: str | None
-) -> SiameseNet:
+) -> BulbNet:
     """Train from the start, or on from `ckpt`; return the network of the best epoch, on the CPU."""
     if ckpt is not None:
         read_checkpoint(Path(ckpt))  # a wrong path or file is refused in our words
@@ -39,5 +39,18 @@ def fit(
         raise CheckpointError(
             "training ended without a checkpoint; trainer.max_epochs is too small"
         )
-    module.network.load_state_dict(network_weights(read_checkpoint(Path(best))))
+    return take_weights(module, Path(best))
+
+
+def take_weights(module: BulbModule, checkpoint: Path) -> BulbNet:
+    """Give the network of `module` the weights of a checkpoint; return it, ready to judge.
+
+    Networks that judge otherwise but learn alike (`judge_orders`, `join`) have the same weights.
+    CheckpointError where they do not fit.
+    """
+    weights = network_weights(read_checkpoint(checkpoint))
+    try:
+        module.network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{checkpoint} is of another network: {error}") from error
     return module.network.cpu().eval()

@@ -15,10 +15,12 @@ from bulbinspect.bulb import GOOD
 from bulbinspect.data.view_labels import NO_LABEL
 from bulbinspect.errors import CheckpointError, NonFiniteLossError, SpecError
 from bulbinspect.models.spec import ModelSpec, build_model
+from bulbinspect.nn.input_weights import rearrange_input_weights
 from bulbinspect.training.augment import Augment, AugmentSpec
-from bulbinspect.training.datamodule import Batch
+from bulbinspect.training.batches import Batch
 from bulbinspect.training.stateless import seed_of
 from bulbinspect.training.val_score import VAL_SCORE, ValScore
+from bulbinspect.training.view_order import build_view_order
 
 CLASS_WEIGHTS = ("equal", "balanced")
 
@@ -28,6 +30,7 @@ class BulbModule(L.LightningModule):
 
     `class_weights="balanced"` weighs each class by the inverse of its share in train.
     `view_loss_weight` is how much the loss of the labelled views counts beside that of the bulbs.
+    `view_order` is one of VIEW_ORDERS: the orders in which the network meets the views of a bulb.
     `weights` is a local file of torchvision weights for the trunk.
     """
 
@@ -44,6 +47,7 @@ class BulbModule(L.LightningModule):
         class_weights: str,
         label_smoothing: float,
         view_loss_weight: float,
+        view_order: str,
         augment: Mapping[str, Mapping[str, Any]],
         seed: int,
         weights: str | None = None,
@@ -66,6 +70,7 @@ class BulbModule(L.LightningModule):
         self.view_loss_weight = view_loss_weight
         self.has_view_labels = False
         self.seed = seed
+        self.view_order = build_view_order(view_order, seed=seed)
         self.augment = Augment(AugmentSpec.from_dict(augment), seed=seed, max_level=spec.max_level)
         counts = torch.tensor(train_counts, dtype=torch.float32)
         balanced = counts.sum() / (counts * len(counts))
@@ -91,33 +96,47 @@ class BulbModule(L.LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Augment on this device, judge, and return the loss."""
         views, present = self.augment(batch.views, batch.present, batch.rows, self.current_epoch)
-        features = self.network.view_features(views, present)
-        loss = F.cross_entropy(
-            self.network.judge(features, present).float(),
-            batch.target,
-            weight=self.class_weight,
-            label_smoothing=self.label_smoothing,
-        )
+        views, present = self.view_order(views, present, batch.rows, self.current_epoch)
+        target = self._view_target(batch, present)
+        num_labelled = int((target != NO_LABEL).sum())
+        if num_labelled:
+            logits, view_logits = self.network.judge_with_views(views, present)
+            loss = self._bulb_loss(logits, batch.target)
+            of_views = view_loss(view_logits, target, label_smoothing=self.label_smoothing)
+        else:
+            logits, bulb = self.network.training_logits(views, present)
+            loss = self._bulb_loss(logits, batch.target[bulb])
+            of_views = loss.new_zeros(())
         self._log_mean("train/loss", loss, len(batch.target))
-        if self.has_view_labels and self.view_loss_weight:
-            loss = loss + self.view_loss_weight * self._view_loss(batch, features, present)
+        if self._learns_views:
+            self._log_mean("train/view_loss", of_views, num_labelled)
+            loss = loss + self.view_loss_weight * of_views
         if not torch.isfinite(loss):
-            bulbs = self.trainer.datamodule.bulbs("train")  # type: ignore[attr-defined]  # ours, always
-            ids = [bulbs[row].bulb_id for row in batch.rows.tolist()]
+            ids = self.trainer.datamodule.bulb_ids(batch.rows.tolist())  # type: ignore[attr-defined]  # ours, always
             raise NonFiniteLossError(self.global_step, ids)
         return loss
 
-    def _view_loss(self, batch: Batch, features: Tensor, present: Tensor) -> Tensor:
-        """Return the mean over the labelled views that the network saw, 0 if there are none."""
-        target = self.augment.follow(batch.view_target, batch.rows, self.current_epoch)
-        target = target.masked_fill(~present, NO_LABEL)
-        num_labelled = int((target != NO_LABEL).sum())
-        loss = features.new_zeros(())
-        if num_labelled:
-            view_logits = self.network.judge_each_view(features)
-            loss = view_loss(view_logits, target, label_smoothing=self.label_smoothing)
-        self._log_mean("train/view_loss", loss, num_labelled)
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Bind by force the kernels of those baselines that want it after each step."""
+        rearrange_input_weights(self.network, seed=self.seed, step=self.global_step)
+
+    @property
+    def _learns_views(self) -> bool:
+        return self.has_view_labels and self.view_loss_weight > 0
+
+    def _bulb_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        loss: Tensor = F.cross_entropy(
+            logits.float(), target, weight=self.class_weight, label_smoothing=self.label_smoothing
+        )
         return loss
+
+    def _view_target(self, batch: Batch, present: Tensor) -> Tensor:
+        """Return the target of each view where the network sees it `(B, V)`, else NO_LABEL."""
+        if not self._learns_views:
+            return torch.full_like(batch.view_target, NO_LABEL)
+        target = self.augment.follow(batch.view_target, batch.rows, self.current_epoch)
+        moved: Tensor = self.view_order(target, present, batch.rows, self.current_epoch)[0]
+        return moved.masked_fill(~present, NO_LABEL)
 
     def _log_mean(self, name: str, value: Tensor, num: int) -> None:
         """Log a mean over `num` things; the epoch's is that over all of its things."""

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from bulbinspect.training.datamodule import BatchOrder
+from bulbinspect.training.batches import BatchOrder
 
 
 def epoch_of(order, epoch):
@@ -38,3 +38,11 @@ def test_processes_share_each_batch_between_them():
     for batch, first, second in zip(whole, *shares, strict=True):
         assert sorted(batch) == sorted(first + second)
         assert len(first) == len(second)
+
+
+def test_an_epoch_may_be_a_part_of_the_bulbs_and_another_part_the_next_time():
+    order = BatchOrder(50, 8, seed=1, take=20)
+    first, second = (list(itertools.chain(*epoch_of(order, epoch))) for epoch in (0, 1))
+    assert (len(first), len(set(first)), len(order)) == (20, 20, 3)
+    assert set(first) != set(second)
+    assert first == list(itertools.chain(*epoch_of(BatchOrder(50, 8, seed=1), 0)))[:20]

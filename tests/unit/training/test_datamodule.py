@@ -35,6 +35,8 @@ def data(folder, gate, manifest="manifest.csv"):
         cache_folder=str(folder.parent / "cache"),
         fractions={"train": 0.6, "val": 0.2, "test": 0.2},
         split_seed=0,
+        train_bulbs=None,
+        bulbs_per_epoch=None,
         seed=0,
     )
     module.setup()

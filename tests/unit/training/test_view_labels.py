@@ -55,6 +55,8 @@ def data_of(folder, manifest="manifest.csv"):
         cache_folder=str(folder.parent / "cache"),
         fractions={"train": 0.7, "val": 0.3, "test": 0.0},
         split_seed=0,
+        train_bulbs=None,
+        bulbs_per_epoch=None,
         seed=0,
     )
     data.setup()
@@ -64,7 +66,8 @@ def data_of(folder, manifest="manifest.csv"):
 def module_of(data, **changes):
     values = {
         "learning_rate": 3e-3, "weight_decay": 0.01, "warm_up": 0.2, "class_weights": "equal",
-        "label_smoothing": 0.0, "view_loss_weight": 1.0, "augment": {}, "seed": 0,
+        "label_smoothing": 0.0, "view_loss_weight": 1.0, "view_order": "as_given", "augment": {},
+        "seed": 0,
     }  # fmt: skip
     return BulbModule(
         spec=ModelSpec(num_classes=len(data.classes), dropout=0.1),
@@ -190,14 +193,29 @@ def test_unlabelled_views_leave_every_step_as_it_was(folder):
 def test_a_batch_without_a_labelled_view_that_was_seen_has_a_view_loss_of_zero(folder):
     data = data_of(folder)
     batch = data.dataset("train")[list(range(4))]
-    nothing = torch.zeros_like(batch.present)
     module = module_of(data)
-    module.network.judge_each_view = None  # what is not called need not be there
+    module.has_view_labels = True
+    module.network.judge_with_views = None  # what is not called need not be there
     module._trainer = L.Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
     logged = {}
     module.log = lambda name, value, **options: logged.update({name: (value, options)})
-    loss = module._view_loss(batch, torch.zeros(4, 4, 128), nothing)
-    assert (float(loss), logged["train/view_loss"][1]["batch_size"]) == (0.0, 0)
+    unlabelled = batch._replace(view_target=torch.full_like(batch.view_target, NO_LABEL))
+    loss = module.training_step(unlabelled, 0)
+    value, options = logged["train/view_loss"]
+    assert (float(value), options["batch_size"]) == (0.0, 0)
+    assert loss == logged["train/loss"][0]
+
+
+def test_the_label_of_a_view_that_the_network_does_not_see_does_not_count(folder):
+    data = data_of(folder)
+    module, batch = module_of(data), data.dataset("train")[list(range(8))]
+    module.has_view_labels = True
+    seen = torch.zeros_like(batch.present)
+    seen[:, 1] = True
+    target = module._view_target(batch, seen)
+    assert target[:, 1].equal(batch.view_target[:, 1])
+    assert (target[:, [0, 2, 3]] == NO_LABEL).all()
+    assert (batch.view_target != NO_LABEL).all()
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
