@@ -24,20 +24,20 @@ def conv_of_each_view(views, weight, bias, **options):
     return sum(each) + bias[:, None, None]
 
 
-def stacked(views, weights):
-    return conv_of_each_view(views, *weights, padding="same")
+def stacked(views, weights, **options):
+    return conv_of_each_view(views, *weights, **options).relu()
 
 
-def sum_views(views, weights):
+def sum_views(views, weights, **options):
     weight, bias = weights
-    return conv_of_each_view(views, weight.repeat(1, views.shape[1], 1, 1), bias, padding="same")
+    return conv_of_each_view(views, weight.repeat(1, views.shape[1], 1, 1), bias, **options).relu()
 
 
-def shared_stem(views, weights):
+def shared_stem(views, weights, **options):
     first, first_bias, second, second_bias = weights
-    maps = [F.conv2d(view, first, first_bias, padding="same").relu() for view in views.split(1, 1)]
+    maps = [F.conv2d(view, first, first_bias, **options).relu() for view in views.split(1, 1)]
     parts = second.split(first.shape[0], 1)
-    each = [F.conv2d(one, part, padding="same") for one, part in zip(maps, parts, strict=True)]
+    each = [F.conv2d(one, part, padding=1) for one, part in zip(maps, parts, strict=True)]
     return sum(each) + second_bias[:, None, None]
 
 
@@ -63,15 +63,18 @@ def drawn_views(data, max_views=9):
 def test_every_early_fusion_is_what_it_says_view_by_view_with_its_gradients(name, data):
     views = drawn_views(data).requires_grad_()
     kernel, out_channels = data.draw(st.sampled_from([1, 3, 5])), data.draw(st.integers(1, 4))
-    module = build_early_fusion(name, views.shape[1], out_channels, kernel).double()
+    options = {"stride": data.draw(st.integers(1, 2)), "padding": kernel // 2}
+    stem = nn.Sequential(nn.Conv2d(1, out_channels, kernel, **options), nn.ReLU())
+    module = build_early_fusion(name, stem, num_views=views.shape[1]).double()
     outputs = module(views)
-    assert outputs.shape == (len(views), out_channels, *views.shape[2:])
+    sides = [-(-side // options["stride"]) for side in views.shape[2:]]
+    assert outputs.shape == (len(views), out_channels, *sides)
     towards = torch.randn_like(outputs)
     outputs.backward(towards)
 
     again = views.detach().clone().requires_grad_()
     weights = [weight.detach().clone().requires_grad_() for weight in module.parameters()]
-    expected = REFERENCES[name](again, weights)
+    expected = REFERENCES[name](again, weights, **options)
     expected.backward(towards)
     torch.testing.assert_close(outputs, expected, **EXACT)
     torch.testing.assert_close(views.grad, again.grad, **EXACT)
@@ -84,7 +87,8 @@ def test_every_early_fusion_is_what_it_says_view_by_view_with_its_gradients(name
 def test_only_sums_and_averages_ignore_the_order_of_the_views(name, data):
     views = drawn_views(data)
     num_views = views.shape[1]
-    module = build_early_fusion(name, num_views, 3).double()
+    stem = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.Tanh())
+    module = build_early_fusion(name, stem, num_views=num_views).double()
     order = data.draw(st.permutations(range(num_views)))
     outputs, turned = module(views), module(views[:, order])
     if name in ORDER_FREE or order == sorted(order):

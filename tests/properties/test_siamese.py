@@ -93,13 +93,13 @@ def test_a_view_logit_is_the_answer_for_a_bulb_of_that_view_alone(values):
 
 
 @pytest.mark.parametrize("values", ORDER_BOUND_SPECS, ids=str)
-def test_order_bound_networks_answer_otherwise_when_two_views_change_places(values):
+def test_order_bound_networks_answer_otherwise_when_the_bulb_is_turned(values):
     network, views = network_of(values), views_of(4)
     views[:, 1] //= 4  # untrained, it tells two views of noise hardly apart
     everything = torch.ones(2, 4, dtype=torch.bool)
     with torch.inference_mode():
-        logits, swapped = network(views, everything), network(views[:, [1, 0, 2, 3]], everything)
-    assert not torch.isclose(swapped, logits, rtol=1e-4, atol=1e-5).any()
+        logits, turned = network(views, everything), network(views[:, [1, 2, 3, 0]], everything)
+    assert not torch.isclose(turned, logits, rtol=1e-4, atol=1e-5).any()
 
 
 @pytest.mark.parametrize("values", ORDER_BOUND_SPECS, ids=str)

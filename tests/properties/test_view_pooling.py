@@ -112,8 +112,8 @@ def test_only_order_bound_poolings_promise_no_order_and_take_one_number_of_views
     assert (pooling.symmetry, pooling.num_views) == ("none", 4)
     everything = torch.ones(3, 4, dtype=torch.bool)
     features = features_of(4)
-    swapped = pooling(features[:, [1, 0, 2, 3]], everything)
-    assert (swapped - pooling(features, everything)).abs().max() > 1e-3
+    turned = pooling(features[:, [1, 2, 3, 0]], everything)
+    assert (turned - pooling(features, everything)).abs().max() > 1e-3
     with pytest.raises(ValueError, match="made for 4 views, got 3"):
         pooling(features[:, :3], everything[:, :3])
     with pytest.raises(SpecError, match="for one number of views: give num_views"):
@@ -129,6 +129,35 @@ def test_concat_sets_the_views_side_by_side_with_zeros_for_absent_ones():
     expected[:, 1] = 0
     pooled = pooling_of("concat")(features, present).numpy()
     np.testing.assert_array_equal(pooled, expected.reshape(3, 4 * NUM_FEATURES))
+
+
+def test_pairs_have_their_own_symmetry_and_that_of_no_turn():
+    """The orders that leave the answer as it is are as many as turns, and none of them is one."""
+    pooling, features = pooling_of("pairs"), features_of(4)
+    everything = torch.ones(3, 4, dtype=torch.bool)
+    expected = pooling(features, everything)
+    same = {
+        order
+        for order in itertools.permutations(range(4))
+        if pooling(features[:, list(order)], everything).equal(expected)
+    }
+    assert same == {(0, 1, 2, 3), (1, 0, 2, 3), (0, 1, 3, 2), (1, 0, 3, 2)}
+
+
+def test_pairs_are_the_largest_of_two_side_by_side_with_zeros_for_a_pair_that_is_absent():
+    features = features_of(4) - 10
+    present = torch.tensor(
+        [[True, True, True, True], [True, False, True, True], [False, False, True, True]]
+    )
+    values = features.numpy()
+    first = [values[0, :2].max(0), values[1, 0], np.zeros(NUM_FEATURES)]
+    expected = np.concatenate([first, values[:, 2:].max(1)], axis=1)
+    np.testing.assert_array_equal(pooling_of("pairs")(features, present).numpy(), expected)
+
+
+def test_pairs_of_an_odd_number_of_views_are_refused():
+    with pytest.raises(SpecError, match="even number of views, not 3"):
+        build_view_pooling("pairs", NUM_FEATURES, num_views=3)
 
 
 @EVERY_POOLING_AND_BASELINE

@@ -7,21 +7,26 @@ from typing import Any
 
 from bulbinspect.errors import SpecError
 from bulbinspect.models.bulb_net import BulbNet
+from bulbinspect.models.early_fusion import EarlyFusionNet
+from bulbinspect.models.order_average import average_over_orders
+from bulbinspect.models.per_view import PerViewNet
 from bulbinspect.models.siamese import SiameseNet
+from bulbinspect.models.single_view import SingleViewNet
+from bulbinspect.nn.early_fusion import build_early_fusion
 from bulbinspect.nn.gray_levels import ScaleGrayLevels
 from bulbinspect.nn.group_norm import with_group_norm
 from bulbinspect.nn.head import Head
 from bulbinspect.nn.spatial_pooling import build_spatial_pooling
+from bulbinspect.nn.stem import take_apart
 from bulbinspect.nn.trunk import Trunk, build_trunk
 from bulbinspect.nn.view_pooling import build_view_pooling
 
 NORMS = ("batch", "group")
 READ_BY = {
-    "view_pooling": ("siamese",),
-    "memory": ("siamese",),
-    "fusion": (),
-    "join": (),
-    "judge_orders": (),
+    "view_pooling": ("siamese", "per_view_kernels"),
+    "memory": ("siamese", "single_view"),
+    "fusion": ("early_fusion",),
+    "join": ("single_view",),
 }
 """Which models read the values that not all of them do; elsewhere they keep their defaults."""
 
@@ -30,6 +35,7 @@ READ_BY = {
 class ModelSpec:
     """Plain values, the same in the YAML, the checkpoint and the bundle.
 
+    `fusion` is a name in EARLY_FUSIONS, `join` one in JOINS, `judge_orders` one in JUDGE_ORDERS.
     `norm="group"` puts GroupNorm in the place of batch normalisation, which `memory="low"` needs in
     training. `standardise` brings each view to zero mean and unit spread inside the graph.
     `max_level` is the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is
@@ -103,6 +109,55 @@ def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
     )
 
 
+def build_early_fusion_net(spec: ModelSpec, weights: Path | None) -> EarlyFusionNet:
+    """Assemble an `EarlyFusionNet`; of `weights` a convolution over all views takes nothing."""
+    num_views = _num_views(spec, "name early_fusion")
+    trunk = _trunk(spec, weights)
+    parts = take_apart(trunk.layers)
+    return EarlyFusionNet(
+        scale=_scale(spec),
+        before=parts.before,
+        fusion=build_early_fusion(spec.fusion, parts.stem, num_views=num_views),
+        rest=parts.rest,
+        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        head=_head(spec, trunk.out_features),
+        num_views=num_views,
+    )
+
+
+def build_per_view(spec: ModelSpec, weights: Path | None) -> PerViewNet:
+    """Assemble a `PerViewNet`."""
+    trunks = [_trunk(spec, weights) for _ in range(_num_views(spec, "name per_view_kernels"))]
+    num_features = trunks[0].out_features
+    view_pooling = build_view_pooling(spec.view_pooling, num_features, spec.num_views)
+    return PerViewNet(
+        scale=_scale(spec),
+        trunks=trunks,
+        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        view_pooling=view_pooling,
+        head=_head(spec, view_pooling.out_features(num_features)),
+    )
+
+
+def build_single_view(spec: ModelSpec, weights: Path | None) -> SingleViewNet:
+    """Assemble a `SingleViewNet`."""
+    trunk = _trunk(spec, weights)
+    return SingleViewNet(
+        scale=_scale(spec),
+        trunk=trunk,
+        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        head=_head(spec, trunk.out_features),
+        join=spec.join,
+        memory=spec.memory,
+    )
+
+
+def _num_views(spec: ModelSpec, wanted_by: str) -> int:
+    if spec.num_views is None:
+        raise SpecError(f"{wanted_by} is for one number of views: give num_views")
+    return spec.num_views
+
+
 def _scale(spec: ModelSpec) -> ScaleGrayLevels:
     return ScaleGrayLevels(max_level=spec.max_level, standardise=spec.standardise)
 
@@ -120,7 +175,12 @@ def _trunk(spec: ModelSpec, weights: Path | None) -> Trunk:
     return trunk
 
 
-MODELS: dict[str, Callable[[ModelSpec, Path | None], BulbNet]] = {"siamese": build_siamese}
+MODELS: dict[str, Callable[[ModelSpec, Path | None], BulbNet]] = {
+    "siamese": build_siamese,
+    "early_fusion": build_early_fusion_net,
+    "per_view_kernels": build_per_view,
+    "single_view": build_single_view,
+}
 
 
 def build_model(spec: ModelSpec, weights: Path | None = None) -> BulbNet:
@@ -138,4 +198,5 @@ def build_model(spec: ModelSpec, weights: Path | None = None) -> BulbNet:
                 f"model {spec.name} does not read {field.name}: leave it at {field.default!r}, "
                 f"not {value!r}"
             )
-    return MODELS[spec.name](spec, weights)
+    network = MODELS[spec.name](spec, weights)
+    return average_over_orders(network, spec.judge_orders, num_views=spec.num_views)

@@ -1,10 +1,13 @@
-"""Views joined before the trunk: `(B, V, H, W) -> (B, F, H, W)`, the first layers of baselines.
+"""Views joined before the trunk: `(B, V, H, W) -> (B, F, h, w)`, the first layers of baselines.
 
-Early fusion takes the views for the channels of one picture. All members but `sum_views` and
-`average_weights` are order-bound: they answer otherwise when the bulb is turned.
+Early fusion takes the views for the channels of one picture, and a stem for one gray picture (a
+convolution, its norm and its activation) for a pattern of the first layers. All members but
+`sum_views` and `average_weights` are order-bound: they answer otherwise when the bulb is turned.
 """
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,36 +80,90 @@ class ShuffleViews(nn.Module):
         return np.random.default_rng([self.seed, epoch, row]).permutation(num_views)
 
 
-def _sum_views(num_views: int, out_channels: int, kernel: int) -> nn.Module:
-    return nn.Sequential(SumViews(), nn.Conv2d(1, out_channels, kernel, padding="same"))
+class ViewsAsChannels(nn.Module):
+    """`module` for pictures of V channels, on the views; an absent one is a channel of zeros."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, views: Tensor, present: Tensor | None = None) -> Tensor:
+        """`views (B, V, H, W)`, `present (B, V)` bool or None for all -> `(B, F, h, w)`."""
+        if present is not None:
+            views = views.masked_fill(~expand_like(present, views), 0.0)
+        outputs: Tensor = self.module(views)
+        return outputs
 
 
-def _shared_stem(num_views: int, out_channels: int, kernel: int) -> nn.Module:
-    shared = nn.Sequential(nn.Conv2d(1, out_channels, kernel, padding="same"), nn.ReLU())
-    mixed = nn.Conv2d(num_views * out_channels, out_channels, kernel, padding="same")
-    return nn.Sequential(SharedStem(shared), mixed)
+class SumThenStem(nn.Module):
+    """`module` for one gray picture, on the sum of the views."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.sum_views = SumViews()
+        self.module = module
+
+    def forward(self, views: Tensor, present: Tensor | None = None) -> Tensor:
+        """`views (B, V, H, W)`, `present (B, V)` bool or None for all -> `(B, F, h, w)`."""
+        outputs: Tensor = self.module(self.sum_views(views, present))
+        return outputs
 
 
-def _conv_over_views(layer: type[nn.Conv2d]) -> Callable[[int, int, int], nn.Module]:
-    return lambda num_views, out_channels, kernel: layer(
-        num_views, out_channels, kernel, padding="same"
-    )
+class MixedStem(nn.Module):
+    """Answer 16 whole: `SharedStem`, then a 3×3 convolution over all its V·F maps, to F."""
+
+    def __init__(self, module: nn.Module, *, num_views: int, out_channels: int) -> None:
+        super().__init__()
+        self.stem = SharedStem(module)
+        self.mix = nn.Conv2d(num_views * out_channels, out_channels, 3, padding=1)
+
+    def forward(self, views: Tensor, present: Tensor | None = None) -> Tensor:
+        """`views (B, V, H, W)`, `present (B, V)` bool or None for all -> `(B, F, h, w)`."""
+        outputs: Tensor = self.mix(self.stem(views, present))
+        return outputs
 
 
-EARLY_FUSIONS: dict[str, Callable[[int, int, int], nn.Module]] = {
-    "stacked": _conv_over_views(nn.Conv2d),
-    "shuffle_weights": _conv_over_views(ShuffledInputWeights),
-    "average_weights": _conv_over_views(AveragedInputWeights),
+_OPTIONS = ("kernel_size", "stride", "padding", "dilation", "padding_mode")
+
+
+def _over_views(
+    layer: type[nn.Conv2d], one: nn.Conv2d, after: list[nn.Module], num_views: int
+) -> nn.Module:
+    """Return `one`, with a channel for each view and as such a layer, and what follows it."""
+    options: dict[str, Any] = {name: getattr(one, name) for name in _OPTIONS}
+    over_views = layer(num_views, one.out_channels, bias=one.bias is not None, **options)
+    return ViewsAsChannels(nn.Sequential(over_views, *after))
+
+
+def _sum_views(one: nn.Conv2d, after: list[nn.Module], num_views: int) -> nn.Module:
+    return SumThenStem(nn.Sequential(one, *after))
+
+
+def _shared_stem(one: nn.Conv2d, after: list[nn.Module], num_views: int) -> nn.Module:
+    stem = nn.Sequential(one, *after)
+    return MixedStem(stem, num_views=num_views, out_channels=one.out_channels)
+
+
+EARLY_FUSIONS: dict[str, Callable[[nn.Conv2d, list[nn.Module], int], nn.Module]] = {
+    "stacked": partial(_over_views, nn.Conv2d),
+    "shuffle_weights": partial(_over_views, ShuffledInputWeights),
+    "average_weights": partial(_over_views, AveragedInputWeights),
     "sum_views": _sum_views,
     "shared_stem": _shared_stem,
 }
 
 
-def build_early_fusion(name: str, num_views: int, out_channels: int, kernel: int = 3) -> nn.Module:
-    """Return the first layers of that name, `(B, V, H, W) -> (B, out_channels, H, W)`.
+def build_early_fusion(name: str, stem: nn.Sequential, *, num_views: int) -> nn.Module:
+    """Return the first layers of that name: `(B, V, H, W)`, `present (B, V)` -> `(B, F, h, w)`.
 
-    An unknown name lists the known ones.
+    `stem` is that of a network for one gray picture, `(N, 1, H, W) -> (N, F, h, w)`: a convolution,
+    and what follows it. It becomes part of what is returned; a convolution over all views is drawn
+    anew, with the options of the stem's. SpecError for an unknown name, listing the known ones, and
+    for a stem that begins otherwise.
     """
     if name not in EARLY_FUSIONS:
         raise SpecError(f"unknown early fusion {name!r}; known are {', '.join(EARLY_FUSIONS)}")
-    return EARLY_FUSIONS[name](num_views, out_channels, kernel)
+    one, *after = stem if len(stem) else (None,)
+    if not isinstance(one, nn.Conv2d) or one.in_channels != 1:
+        raise SpecError(f"a stem begins with a convolution of one channel, not with {one}")
+    return EARLY_FUSIONS[name](one, after, num_views)

@@ -152,37 +152,74 @@ class CyclicViewPooling(ViewPooling):
         return mixed.masked_fill(~present, _NEVER).amax(1)
 
 
-class ConcatViewPooling(ViewPooling):
+class OrderBoundViewPooling(ViewPooling):
+    """What every pooling that takes the order of the views for a fact has in common."""
+
+    symmetry = "none"
+
+    def __init__(self, num_views: int) -> None:
+        super().__init__()
+        self.num_views: int = num_views
+
+    def forward(self, features: Tensor, present: Tensor) -> Tensor:
+        """See `ViewPooling.forward`; for `num_views` views only."""
+        if features.dim() == 3 and features.shape[1] != self.num_views:
+            raise ValueError(
+                f"this pooling was made for {self.num_views} views, got {features.shape[1]}"
+            )
+        return super().forward(features, present)
+
+    def each_alone(self, features: Tensor) -> Tensor:
+        """See `ViewPooling.each_alone`; a view alone stands in its own place, all others absent."""
+        num_bulbs, num_views, num_features = features.shape
+        own = torch.eye(num_views, dtype=torch.bool, device=features.device)
+        shape = num_bulbs, num_views, num_views, num_features
+        alone = features.unsqueeze(1).expand(shape).flatten(0, 1)  # (B*V, V, D)
+        pooled: Tensor = self(alone, own.repeat(num_bulbs, 1))
+        return pooled.reshape(num_bulbs, num_views, -1)
+
+
+class ConcatViewPooling(OrderBoundViewPooling):
     """The features of all views side by side, view by view: `(B, V, D) -> (B, V * D)`.
 
     What a dense layer behind it learns of one side it does not know of the next: a bulb that was
     turned is another bulb to it. An absent view leaves zeros in its place.
     """
 
-    symmetry = "none"
-
-    def __init__(self, num_views: int) -> None:
-        super().__init__()
-        self.num_views = num_views
-
     def pool(self, features: Tensor, present: Tensor) -> Tensor:
         """See `ViewPooling.pool`."""
-        if features.shape[1] != self.num_views:
-            raise ValueError(
-                f"this pooling was made for {self.num_views} views, got {features.shape[1]}"
-            )
         return features.flatten(1)
-
-    def each_alone(self, features: Tensor) -> Tensor:
-        """See `ViewPooling.each_alone`; a view alone stands in its own place, among zeros."""
-        num_views = features.shape[1]
-        own = torch.eye(num_views, dtype=torch.bool, device=features.device).unsqueeze(-1)
-        alone = features.unsqueeze(1).expand(-1, num_views, -1, -1)  # (B, V, V, D)
-        return alone.masked_fill(~own, 0.0).flatten(2)
 
     def out_features(self, num_features: int) -> int:
         """See `ViewPooling.out_features`."""
-        return num_features * (self.num_views or 0)
+        return num_features * self.num_views
+
+
+class PairsViewPooling(OrderBoundViewPooling):
+    """The maximum within views (0, 1), within (2, 3), …, side by side: `(B, V, D) -> (B, V/2 * D)`.
+
+    A control: it has as much symmetry as four turns have, and the wrong one. The two views of a
+    pair may change places, which no turn of a bulb does; a turn parts the pairs, and the answer
+    changes. If invariance as such were what helps, this pooling would help. A pair without any view
+    leaves zeros.
+    """
+
+    def __init__(self, num_views: int) -> None:
+        super().__init__(num_views)
+        if num_views % 2:
+            raise SpecError(f"view pooling pairs is for an even number of views, not {num_views}")
+
+    def pool(self, features: Tensor, present: Tensor) -> Tensor:
+        """See `ViewPooling.pool`."""
+        pairs = -1, self.num_views // 2, 2
+        there = present.reshape(*pairs, 1)  # (B, V/2, 2, 1)
+        known = features.reshape(*pairs, features.shape[-1]).masked_fill(~there, _NEVER)
+        largest = known.amax(2)  # (B, V/2, D)
+        return largest.masked_fill(~there.any(2), 0.0).flatten(1)
+
+    def out_features(self, num_features: int) -> int:
+        """See `ViewPooling.out_features`."""
+        return num_features * self.num_views // 2
 
 
 VIEW_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {
@@ -195,7 +232,10 @@ VIEW_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {
 }
 
 
-ORDER_BOUND_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {"concat": ConcatViewPooling}
+ORDER_BOUND_POOLINGS: dict[str, Callable[[int], ViewPooling]] = {
+    "concat": ConcatViewPooling,
+    "pairs": PairsViewPooling,
+}
 """Baselines: they take the order of the views for a fact, and are told their number."""
 
 

@@ -6,7 +6,13 @@ import torch
 from torch import nn
 
 from bulbinspect.errors import SpecError
-from bulbinspect.nn.early_fusion import SharedStem, ShuffleViews, SumViews, build_early_fusion
+from bulbinspect.nn.early_fusion import (
+    EARLY_FUSIONS,
+    SharedStem,
+    ShuffleViews,
+    SumViews,
+    build_early_fusion,
+)
 
 
 def everything(views):
@@ -85,10 +91,45 @@ def test_shuffling_leaves_the_global_generators_alone():
     assert torch.get_rng_state().equal(before)
 
 
+STEM = {"kernel_size": (5, 3), "stride": 2, "padding": (2, 1), "dilation": 1, "bias": False}
+
+
+@pytest.mark.parametrize("name", ["stacked", "shuffle_weights", "average_weights"])
+def test_a_convolution_over_all_views_has_the_options_of_the_stem_and_what_follows_it(name):
+    norm = nn.BatchNorm2d(6)
+    stem = nn.Sequential(nn.Conv2d(1, 6, **STEM, padding_mode="circular"), norm)
+    over_views, after = build_early_fusion(name, stem, num_views=4).module
+    expected = nn.Conv2d(4, 6, **STEM, padding_mode="circular")
+    assert over_views.extra_repr() == expected.extra_repr()
+    assert over_views.weight.shape == expected.weight.shape
+    assert after is norm
+
+
+@pytest.mark.parametrize("name", EARLY_FUSIONS)
+def test_the_pixels_of_an_absent_view_do_not_matter_to_any_early_fusion(name):
+    stem = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU())
+    module = build_early_fusion(name, stem, num_views=3).train()
+    views, present = (
+        torch.randn(2, 3, 6, 6),
+        torch.tensor([[True, False, True], [False, True, True]]),
+    )
+    spoilt = torch.where(present[..., None, None], views, torch.nan)
+    blank = torch.where(present[..., None, None], views, 7.0)
+    assert module(spoilt, present).equal(module(blank, present))
+    assert not module(blank).equal(module(blank, present))
+
+
 def test_an_unknown_early_fusion_lists_the_known_ones():
     message = "'mix'; known are stacked, shuffle_weights, average_weights, sum_views, shared_stem"
     with pytest.raises(SpecError, match=message):
-        build_early_fusion("mix", 4, 8)
+        build_early_fusion("mix", nn.Sequential(nn.Conv2d(1, 8, 3)), num_views=4)
+
+
+@pytest.mark.parametrize("name", EARLY_FUSIONS)
+@pytest.mark.parametrize("layers", [[], [nn.ReLU()], [nn.Conv2d(3, 8, 3)]], ids=str)
+def test_a_stem_that_begins_otherwise_is_refused(name, layers):
+    with pytest.raises(SpecError, match="begins with a convolution of one channel, not with"):
+        build_early_fusion(name, nn.Sequential(*layers), num_views=4)
 
 
 def test_a_negative_seed_is_refused():
