@@ -1,5 +1,6 @@
 """The interval against scipy's on the same resamples, and against a truth that is known."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -90,10 +91,10 @@ def one_seed_auroc(random):
     return lambda groups, _: weighted_auroc(truth, probability, groups)
 
 
-def crossed_mean(random):
-    """The mean of 0 over 40 groups and 8 seeds that both spread it, and over their own noise."""
-    table = random.normal(size=(40, 1)) + 0.3 * random.normal(size=(1, 8))
-    return mean_of(table + 0.5 * random.normal(size=(40, 8)))
+def crossed_mean(random, *, num_seeds):
+    """The mean of 0 over 40 groups and some seeds that both spread it, and over their own noise."""
+    table = random.normal(size=(40, 1)) + 0.3 * random.normal(size=(1, num_seeds))
+    return mean_of(table + 0.5 * random.normal(size=(40, num_seeds)))
 
 
 def test_nine_of_ten_intervals_hold_the_true_auroc():
@@ -103,25 +104,32 @@ def test_nine_of_ten_intervals_hold_the_true_auroc():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("make", "truth", "num_groups", "num_seeds"),
-    [(one_seed_auroc, stats.norm.cdf(np.sqrt(0.5)), 60, 1), (crossed_mean, 0, 40, 8)],
-)
-def test_nineteen_of_twenty_intervals_hold_the_truth(make, truth, num_groups, num_seeds):
-    share = covered(2000, make=make, truth=truth, num_groups=num_groups, num_seeds=num_seeds)
-    assert 0.92 < share < 0.97
+@pytest.mark.parametrize(("num_seeds", "expected"), [(3, 0.905), (5, 0.925), (8, 0.94)])
+def test_over_few_seeds_a_little_less_than_nineteen_of_twenty_hold_the_truth(num_seeds, expected):
+    """The shares that docs/statistics.md names."""
+    make = partial(crossed_mean, num_seeds=num_seeds)
+    share = covered(2000, make=make, truth=0, num_groups=40, num_seeds=num_seeds)
+    assert share == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.slow
+def test_of_one_network_nineteen_of_twenty_hold_the_truth():
+    truth = stats.norm.cdf(np.sqrt(0.5))
+    share = covered(2000, make=one_seed_auroc, truth=truth, num_groups=60, num_seeds=1)
+    assert share == pytest.approx(0.96, abs=0.01)
 
 
 def test_without_seeds_resampled_the_interval_of_a_crossed_table_is_too_short():
     """Why seeds are resampled: over the groups alone, most intervals miss what the seeds shift."""
 
     def over_groups_alone(random):
-        crossed = crossed_mean(random)
+        crossed = crossed_mean(random, num_seeds=8)
         return lambda groups, _: crossed(groups, np.ones((len(groups), 8)))
 
     sizes = {"num_groups": 40, "num_resamples": 400}
     alone = covered(200, make=over_groups_alone, truth=0, num_seeds=1, **sizes)
-    both = covered(200, make=crossed_mean, truth=0, num_seeds=8, **sizes)
+    make = partial(crossed_mean, num_seeds=8)
+    both = covered(200, make=make, truth=0, num_seeds=8, **sizes)
     assert alone < both
     assert both > 0.88
 

@@ -71,6 +71,7 @@ def test_holm_is_the_closed_test_of_bonferroni(p_values):
     assert holm(p_values) == pytest.approx(expected)
 
 
+@settings(max_examples=20)  # statsmodels collects garbage in every call
 @given(P_VALUES.filter(len))
 def test_holm_is_that_of_statsmodels(p_values):
     assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))

@@ -158,9 +158,12 @@ def judged(num_bulbs=60, num_seeds=3):
     random = np.random.default_rng(4)
     truth = np.arange(num_bulbs) % 3 == 0
     skill = np.array([0.5, 1.0, 1.5, 2.0])[:, None, None]
-    noise = random.normal(size=(4, num_seeds, num_bulbs)) + random.normal(size=num_bulbs)
-    both = skill * truth + noise
-    return truth, np.arange(num_bulbs) // 2, both[1:], both[:-1]
+    shared = random.normal(size=num_bulbs)
+    a, b = (
+        arm * truth + shared + random.normal(size=(3, num_seeds, num_bulbs))
+        for arm in (skill[1:], skill[:-1])
+    )
+    return truth, np.arange(num_bulbs) // 2, a, b
 
 
 def test_groups_and_seeds_are_resampled_as_by_hand():
