@@ -7,6 +7,7 @@ import typer
 
 from bulbinspect.cli.bench import bench
 from bulbinspect.cli.check import check
+from bulbinspect.cli.compare import compare
 from bulbinspect.cli.evaluate import evaluate
 from bulbinspect.cli.manifest import manifest
 from bulbinspect.cli.predict import predict
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, check, manifest, split, synth):
+for _verb in (predict, evaluate, compare, check, manifest, split, synth):
     app.command()(_verb)
 app.add_typer(bench)
 
