@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from bulbinspect.metrics.bootstrap import (
+    mean_over_seeds,
     weighted_auroc,
     weighted_escape_rate,
     weighted_overkill_rate,
@@ -42,3 +43,34 @@ def test_weighted_rates_are_those_of_the_bulbs_repeated(bulbs, threshold):
     overkill = weighted_overkill_rate(truth, rejected, weight[None])
     assert escape == pytest.approx([escaped / (escaped + caught)])
     assert overkill == pytest.approx([rejected_good / (rejected_good + passed_good)])
+
+
+def test_a_mean_over_seeds_counts_each_as_often_as_it_was_drawn():
+    values = np.array([[1.0, 2.0, np.nan], [1.0, 2.0, np.nan]])
+    means = mean_over_seeds(values, [[1, 2, 0], [1, 1, 1]])
+    np.testing.assert_allclose(means, [5 / 3, np.nan])
+
+
+@pytest.mark.parametrize("weigh", [weighted_auroc, weighted_escape_rate, weighted_overkill_rate])
+def test_weights_of_another_shape_or_below_nothing_are_refused(weigh):
+    with pytest.raises(ValueError, match=r"\(2,\), \(2,\), \(1, 3\)"):
+        weigh([True, False], [1, 0], [[1, 1, 1]])
+    with pytest.raises(ValueError, match="not from 0"):
+        weigh([True, False], [1, 0], [[1, -1]])
+    with pytest.raises(ValueError, match=r"got \(2, 3\) and \(3,\)"):
+        mean_over_seeds(np.ones((2, 3)), np.ones(3))
+
+
+def test_a_weighting_without_the_denominator_has_no_value():
+    weights = [[1, 1], [1, 0], [0, 1]]
+    np.testing.assert_array_equal(
+        weighted_auroc([True, False], [0.5, 0.5], weights), [0.5, np.nan, np.nan]
+    )
+    np.testing.assert_array_equal(
+        weighted_escape_rate([True, False], [False, True], weights), [1, 1, np.nan]
+    )
+    np.testing.assert_array_equal(
+        weighted_overkill_rate([True, False], [False, True], weights), [1, np.nan, 1]
+    )
+    assert np.isnan(weighted_auroc([True, False], [0.5, np.nan], weights)).all()
+    assert np.isnan(weighted_auroc([], [], np.empty((3, 0)))).all()

@@ -63,7 +63,7 @@ def bca_interval(
     """Return the value of `statistic` with every weight 1, and its BCa interval.
 
     Bias correction: the normal quantile of the share of resamples below the estimate, equal ones
-    counted half; where all lie on one side, as if half a resample lay on the other.
+    counted half.
     Acceleration: a sixth of the skewness of the first-order terms, which are independent between
     groups and seeds. With U = (n - 1)(mean of the leave-one-out values - the value without i), for
     the n groups and again for the n seeds, it is (sum of U³/n³) / 6 (sum of U²/n²)^1.5, the sums
@@ -72,8 +72,8 @@ def bca_interval(
     Where every resample equals the estimate the interval has no width: these bulbs cannot show
     a spread. A resample without a value (NaN: one class alone was drawn) is left out and counted.
     Intervals over few groups or seeds come out short, five seeds by about a tenth. DataError below
-    two groups, where the estimate or a leave-one-out value is undefined, and where more than 5 %
-    of the resamples are.
+    two groups, where the estimate or a leave-one-out value is undefined or more than 5 % of the
+    resamples are, and where all resamples lie on one side of the estimate.
     """
     _check(num_seeds, num_resamples, confidence)
     if num_groups < 2:
@@ -110,11 +110,10 @@ def resample(
     One seed is drawn once, always. The draws of the groups do not depend on the number of seeds,
     so that two statistics with the same `seed` are resampled alike.
     """
-    for_groups, for_seeds = np.random.default_rng(seed).spawn(2)
-    return (
-        for_groups.multinomial(num_groups, np.full(num_groups, 1 / num_groups), num_resamples),
-        for_seeds.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), num_resamples),
-    )
+    random = np.random.default_rng(seed)
+    groups = random.multinomial(num_groups, np.full(num_groups, 1 / num_groups), num_resamples)
+    seeds = random.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), num_resamples)
+    return groups, seeds
 
 
 def drop_undefined(values: Values) -> Values:
@@ -240,13 +239,16 @@ def _acceleration(statistic: Statistic, num_groups: int, num_seeds: int) -> floa
 
 
 def _share_below(values: Values, estimate: float) -> float:
-    """Return the share below the estimate, equals half, kept half a resample away from 0 and 1.
+    """Return the share below the estimate, equals half; DataError if there are none or all.
 
     What differs from the estimate by rounding alone is equal to it.
     """
     rounding = 1e-12 * max(abs(estimate), float(np.abs(values).max()))
     below = np.sum(values < estimate - rounding) + np.sum(values <= estimate + rounding)
-    return float(np.clip(below / 2, 0.5, len(values) - 0.5)) / len(values)
+    share = float(below) / (2 * len(values))
+    if not 0 < share < 1:
+        raise DataError("no interval: all resamples lie on one side of the estimate")
+    return share
 
 
 def _levels(*, share_below: float, acceleration: float, confidence: float) -> Values:

@@ -34,10 +34,11 @@ def mcnemar_exact(right_a: ArrayLike, right_b: ArrayLike) -> float:
 def combine_dependent(p_values: Sequence[float]) -> float:
     """Return one p value for many of the same question, however they depend on each other.
 
-    Of K values the k-th smallest times K/k is one, whatever their dependence (Rüger 1978; Vovk and
-    Wang 2020, Biometrika 107, on averaging p values). Here k is the middle one, of an even number
-    the lower middle one: at most twice the median, and a single p value stays as it is. Small where
-    at least half of the seeds are; it says that in some seed the arms differ. ValueError for none.
+    Of K values the k-th smallest times K/k is one, whatever their dependence (Rüger 1978; see
+    Gasparin, Wang and Ramdas, arXiv 2404.03484, on "twice the median"). Here k is the middle one,
+    of an even number the lower middle one: at most twice the median, and a single p value stays as
+    it is. Small where at least half of the seeds are; it says that in some seed the arms differ.
+    ValueError for none.
     """
     ordered = sorted(_check_p(p_values))
     if not ordered:

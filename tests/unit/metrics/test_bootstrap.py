@@ -11,11 +11,8 @@ from bulbinspect.errors import DataError
 from bulbinspect.metrics.bootstrap import (
     bca_interval,
     drop_undefined,
-    mean_over_seeds,
     resample,
     weighted_auroc,
-    weighted_escape_rate,
-    weighted_overkill_rate,
 )
 
 
@@ -55,12 +52,21 @@ def test_the_ends_are_those_scipy_finds_on_the_same_resamples(num_seeds, confide
         expected = scipy_ends((table[:, 0],), np.mean, distribution, confidence)
     else:
         samples = (np.arange(30), np.arange(num_seeds))
-        crossed = scipy_ends(
+        expected = scipy_ends(
             samples, lambda i, j: table[np.ix_(i, j)].mean(), distribution, confidence
         )
-        expected = crossed
     np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-9)
     assert interval.estimate == pytest.approx(table.mean())
+
+
+def test_resamples_equal_to_the_estimate_count_half_as_in_scipy():
+    wrong = np.repeat([1, 0], [3, 37])  # three of forty: so are more than a fifth of the resamples
+
+    distribution = mean_of(wrong[:, None])(*resample(40, 1, 2000))
+    assert np.mean(distribution == 3 / 40) > 0.2
+    interval = bca_interval(mean_of(wrong[:, None]), num_groups=40, num_seeds=1, confidence=0.65)
+    expected = scipy_ends((wrong,), np.mean, distribution, 0.65)
+    np.testing.assert_allclose([interval.low, interval.high], expected)
 
 
 def test_with_its_own_resamples_scipy_comes_to_the_same_interval():
@@ -192,13 +198,13 @@ def test_where_every_resample_is_the_estimate_the_interval_has_no_width(noise):
     assert [interval.low, interval.high] == pytest.approx([0.9, 0.9], abs=1e-15)
 
 
-def test_where_all_resamples_lie_on_one_side_the_ends_are_among_them():
-    def largest(groups, _):
-        return np.where((groups > 0).all(axis=1), 1.0, groups.max(axis=1) / -10)
+@pytest.mark.parametrize("side", [-1, 1])
+def test_where_all_resamples_lie_on_one_side_there_is_no_interval(side):
+    def how_often_the_most_drawn(groups, _):
+        return side * groups.max(axis=1)
 
-    interval = bca_interval(largest, num_groups=12, num_seeds=1)
-    values = largest(*resample(12, 1, 2000))
-    assert values.min() <= interval.low <= interval.high <= values.max() < interval.estimate
+    with pytest.raises(DataError, match="on one side of the estimate"):
+        bca_interval(how_often_the_most_drawn, num_groups=20, num_seeds=1)
 
 
 def only_with_the_first(groups, seeds):
@@ -255,34 +261,3 @@ def test_senseless_sizes_are_refused(wrong):
 def test_a_statistic_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"gave \(\) for 1 weightings"):
         bca_interval(lambda groups, _: groups.mean(), num_groups=4, num_seeds=1)
-
-
-def test_a_mean_over_seeds_counts_each_as_often_as_it_was_drawn():
-    values = np.array([[1.0, 2.0, np.nan], [1.0, 2.0, np.nan]])
-    means = mean_over_seeds(values, [[1, 2, 0], [1, 1, 1]])
-    np.testing.assert_allclose(means, [5 / 3, np.nan])
-
-
-@pytest.mark.parametrize("weigh", [weighted_auroc, weighted_escape_rate, weighted_overkill_rate])
-def test_weights_of_another_shape_or_below_nothing_are_refused(weigh):
-    with pytest.raises(ValueError, match=r"\(2,\), \(2,\), \(1, 3\)"):
-        weigh([True, False], [1, 0], [[1, 1, 1]])
-    with pytest.raises(ValueError, match="not from 0"):
-        weigh([True, False], [1, 0], [[1, -1]])
-    with pytest.raises(ValueError, match=r"got \(2, 3\) and \(3,\)"):
-        mean_over_seeds(np.ones((2, 3)), np.ones(3))
-
-
-def test_a_weighting_without_the_denominator_has_no_value():
-    weights = [[1, 1], [1, 0], [0, 1]]
-    np.testing.assert_array_equal(
-        weighted_auroc([True, False], [0.5, 0.5], weights), [0.5, np.nan, np.nan]
-    )
-    np.testing.assert_array_equal(
-        weighted_escape_rate([True, False], [False, True], weights), [1, 1, np.nan]
-    )
-    np.testing.assert_array_equal(
-        weighted_overkill_rate([True, False], [False, True], weights), [1, np.nan, 1]
-    )
-    assert np.isnan(weighted_auroc([True, False], [0.5, np.nan], weights)).all()
-    assert np.isnan(weighted_auroc([], [], np.empty((3, 0)))).all()

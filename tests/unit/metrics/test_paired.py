@@ -217,6 +217,15 @@ def test_networks_that_rank_alike_do_not_differ():
     assert delong_difference(truth, probability, probability**2) == (0, 0, 1)
 
 
+def test_a_difference_that_is_a_third_everywhere_has_no_variance():
+    """Good and defective by turns, the other first: each component differs by a third."""
+    truth = [0, 1, 0, 1, 0, 1]
+    difference, variance, p = delong_difference(truth, [1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 5])
+    assert difference == pytest.approx(1 / 3)
+    assert variance == 0
+    assert math.isnan(p)
+
+
 def test_a_difference_without_variance_has_no_p_value():
     difference, variance, p = delong_difference([0, 0, 1, 1], [0, 0, 1, 1], [1, 1, 0, 0])
     assert (difference, variance) == (1, 0)

@@ -67,6 +67,13 @@ def test_between_two_sizes_the_curve_is_straight_in_the_logarithm():
     assert first.factor == pytest.approx(2)  # halfway up from 100 to 400 stands 200
 
 
+def test_a_level_missed_by_rounding_alone_is_reached():
+    a, b = [[0.7], [0.1 + 0.2]], [[0.2], [0.3]]  # 0.1 + 0.2 > 0.3
+    factors = times_more_bulbs([100, 200], np.sort(a, axis=0), b)
+    assert factors[0].factor == 2
+    assert not factors[1].reached
+
+
 def test_a_dip_is_taken_for_noise():
     """B falls from 0.8 to 0.7 with more bulbs: both are 0.75, which A has reached with 100."""
     dipping = [[0.6], [0.8], [0.7], [0.9]]
@@ -166,14 +173,17 @@ def judged(num_bulbs=60, num_seeds=3):
     return truth, np.arange(num_bulbs) // 2, a, b
 
 
-def test_groups_and_seeds_are_resampled_as_by_hand():
+@pytest.mark.parametrize("tail", [0.025, 0.3])
+def test_groups_and_seeds_are_resampled_as_by_hand(tail):
     sizes = [100, 200, 400]
     truth, group, a, b = judged()
-    factors = times_more_bulbs_by_group(sizes, truth, group, a, b, num_resamples=60, seed=2)
     (point,) = by_hand(sizes, truth, group, a, b, (np.ones((1, 30), int), np.ones((1, 3), int)))
     drawn = np.array(list(by_hand(sizes, truth, group, a, b, resample(30, 3, 60, seed=2))))
-    low = np.quantile(drawn, 0.025, axis=0, method="lower")
-    high = np.quantile(drawn, 0.975, axis=0, method="higher")
+    low = np.quantile(drawn, tail, axis=0, method="lower")
+    high = np.quantile(drawn, 1 - tail, axis=0, method="higher")
+    factors = times_more_bulbs_by_group(
+        sizes, truth, group, a, b, num_resamples=60, confidence=1 - 2 * tail, seed=2
+    )
     for place, (size, one) in enumerate(zip(sizes, factors, strict=True)):
         known = one.factor if one.factor is not None else math.inf if not one.reached else 0
         assert known == pytest.approx(point[place], rel=1e-4)
