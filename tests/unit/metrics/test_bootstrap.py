@@ -69,6 +69,16 @@ def test_resamples_equal_to_the_estimate_count_half_as_in_scipy():
     np.testing.assert_allclose([interval.low, interval.high], expected)
 
 
+def test_what_differs_by_rounding_alone_is_a_tie():
+    clean = mean_of(np.repeat([1, 0], [3, 37])[:, None])
+
+    def rounded(groups, seeds):
+        return clean(groups, seeds) - 1e-16 * (groups != 1).any(axis=1)
+
+    one, other = (bca_interval(each, num_groups=40, num_seeds=1) for each in (clean, rounded))
+    assert [one.low, one.high] == pytest.approx([other.low, other.high], abs=1e-12)
+
+
 def test_with_its_own_resamples_scipy_comes_to_the_same_interval():
     values = np.random.default_rng(0).lognormal(size=60)
     ours = bca_interval(
