@@ -59,7 +59,7 @@ class OrderAveragedNet(BulbNet):
             logits: Tensor = self.network(views, present)
             return logits
         each: Tensor = self.network(*_in_orders(views, present, self.orders))  # (B*O, K)
-        each = each.log_softmax(-1).reshape(len(views), len(self.orders), -1)  # (B, O, K)
+        each = each.log_softmax(-1).reshape(views.shape[0], len(self.orders), -1)  # (B, O, K)
         return each.logsumexp(1) - math.log(len(self.orders))
 
     def judge_with_views(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ class OrderAveragedNet(BulbNet):
         if self.training:
             return self.network.judge_with_views(views, present)
         _, each = self.network.judge_with_views(*_in_orders(views, present, self.shifts))
-        each = each.reshape(len(views), *self.shifts.shape, -1)  # (B, V, V, K)
+        each = each.reshape(views.shape[0], *self.shifts.shape, -1)  # (B, V, V, K)
         went = self.shifts.argsort(1)[None, :, :, None].expand_as(each)
         return self(views, present), each.gather(2, went).mean(1)
 
