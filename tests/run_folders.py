@@ -37,7 +37,7 @@ WELL = bulbs((0.1, 0.2, 0.3, 0.4), (0.6, 0.7, 0.8, 0.9))
 """Parted wholly."""
 
 BADLY = bulbs((0.1, 0.2, 0.65, 0.75), (0.3, 0.7, 0.8, 0.9))
-"""AUROC 12 of 16: 0.3 is above two, 0.7 above three, 0.8 and 0.9 above four less none."""
+"""AUROC 13 of 16: 0.3 is above two good bulbs, 0.7 above three, 0.8 and 0.9 above four."""
 
 
 @dataclass
