@@ -120,7 +120,7 @@ def test_nine_of_ten_intervals_hold_the_true_auroc():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("num_seeds", "expected"), [(3, 0.905), (5, 0.925), (8, 0.94)])
+@pytest.mark.parametrize(("num_seeds", "expected"), [(3, 0.91), (5, 0.92), (8, 0.94)])
 def test_over_few_seeds_a_little_less_than_nineteen_of_twenty_hold_the_truth(num_seeds, expected):
     """The shares that docs/statistics.md names."""
     make = partial(crossed_mean, num_seeds=num_seeds)
