@@ -136,6 +136,8 @@ NETWORKS = [
     {"view_pooling": "cyclic"},  # rolls its views by sizes that the graph computes
     {"view_pooling": "concat", "standardise": True},
     {"trunk": "dense_siamese"},
+    {"name": "early_fusion", "fusion": "shared_stem"},
+    {"name": "early_fusion", "judge_orders": "cyclic"},
 ]
 
 

@@ -27,15 +27,19 @@ SIZE_PX = 40
 THRESHOLD = 0.5
 
 
-def run_of(tmp_path_factory, name, **values):
+def run_of(tmp_path_factory, folder, **values):
     """Ship an untrained network into a run folder of its own."""
-    folder = tmp_path_factory.mktemp(name)
+    folder = tmp_path_factory.mktemp(folder)
     spec = ModelSpec(num_classes=2, num_views=4, height_px=SIZE_PX, width_px=SIZE_PX, **values)
     torch.manual_seed(3)
+    network = build_model(spec).eval()
+    for name, weight in network.named_parameters():
+        if name.endswith("head.linear.weight"):
+            weight.data.mul_(30)  # untrained, it hardly tells one bulb from another
     generator = np.random.default_rng(0)
     views = generator.integers(0, 256, (12, 4, SIZE_PX, SIZE_PX)).astype(np.uint8)
     ship(
-        build_model(spec).eval(),
+        network,
         folder / "bundle.onnx",
         model=spec,
         preprocess=PreprocessSpec(SIZE_PX, SIZE_PX),
@@ -81,6 +85,16 @@ def test_an_order_invariant_network_changes_no_verdict(invariant, bulbs):
         assert found[name]["largest_change"] < 1e-5
     assert found["reshots"] is None
     assert found["named_side"] is None
+
+
+@pytest.mark.parametrize("judge_orders", ["all", "cyclic"])
+def test_a_baseline_averaged_over_orders_changes_in_no_other_ones(
+    tmp_path_factory, bulbs, judge_orders
+):
+    run = run_of(tmp_path_factory, "averaged", name="early_fusion", judge_orders=judge_orders)
+    found = measure_run(run, bulbs, orders_bulbs=4)
+    assert found["shifts"]["largest_change"] < 1e-5
+    assert (found["orders"]["largest_change"] < 1e-5) == (judge_orders == "all")
 
 
 def test_an_order_bound_network_changes(order_bound, bulbs):
