@@ -21,7 +21,7 @@ from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.files import whole_file, write_json
 from bulbinspect.inspection.evaluate import evaluate
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.machine import git_commit, package_versions
+from bulbinspect.machine import Stopwatch, git_commit, package_versions
 from bulbinspect.models.spec import ModelSpec
 from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.fit import fit, take_weights
@@ -85,6 +85,7 @@ def run(config: DictConfig, folder: Path) -> None:
 
 def train(config: DictConfig, folder: Path) -> None:
     """Do one run and leave its record in `folder`: build, fit, export, evaluate."""
+    clock = Stopwatch()
     data: BulbDataModule = instantiate(config.data, _convert_="all")
     data.setup()
     for note in data.notes:
@@ -104,6 +105,7 @@ def train(config: DictConfig, folder: Path) -> None:
         val_counts=data.counts("val"),
     )
     gate = data.learn_gate()
+    clock.lap("set_up")
     if config.trained is None:
         trainer = instantiate(config.trainer, _convert_="all")
         network = fit(trainer, module, data, config.ckpt)
@@ -111,6 +113,7 @@ def train(config: DictConfig, folder: Path) -> None:
             return  # one process of a DDP run writes for all
     else:
         network = take_weights(module, Path(config.trained))
+    clock.lap("training")
     write_splits(folder / "split.csv", data.manifest.bulbs)
     bundle = ship(
         network,
@@ -124,15 +127,20 @@ def train(config: DictConfig, folder: Path) -> None:
         val=Judgeable(*data.arrays("val")),
         provenance=provenance(config, data),
     )
-    write_json(folder / "metrics.json", judge_splits(bundle, data, folder))
+    clock.lap("export")
+    figures = judge_splits(bundle, data, folder, config.judged)
+    clock.lap("judging")
+    write_json(folder / "metrics.json", {**figures, "seconds": clock.seconds})
     print(f"run folder: {folder}\nbundle:     {folder / 'bundle.onnx'}")
 
 
-def judge_splits(bundle: Bundle, data: BulbDataModule, folder: Path) -> dict[str, Any]:
-    """Judge val and test from their picture files through the bundle, as the line will."""
+def judge_splits(
+    bundle: Bundle, data: BulbDataModule, folder: Path, splits: Sequence[str]
+) -> dict[str, Any]:
+    """Judge these splits from their picture files through the bundle, as the line will."""
     inspector = Inspector(bundle)
     figures: dict[str, Any] = {"notes": list(data.notes)}
-    for split in ("val", "test"):
+    for split in splits:
         if data.bulbs(split):
             figures[split] = evaluate(inspector, data.bulbs(split), folder, suffix=f"-{split}")
     return figures

@@ -1,11 +1,42 @@
 """Where and with what something ran."""
 
+import contextlib
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+
+def forget_peak_memory() -> None:
+    """Let the peak of this process's memory begin anew, where Linux allows it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_memory_mib() -> float | None:
+    """Return the most memory that this process had at once; None where nobody says."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
+
+
+class Stopwatch:
+    """Wall-clock seconds of one part of the work after the other, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """Count what has passed since the last lap, or since the beginning, as `name`."""
+        now = time.monotonic()
+        self.seconds[name] = now - self._last
+        self._last = now
 
 
 def usable_cores() -> int:
