@@ -90,8 +90,8 @@ def auroc_under(answers: Answers, judged: Mask | None = None) -> OfSeed:
 
 
 def escape_under(defective: Mask, rejected: Mask) -> OfSeed:
-    """Return the escape rate under each weighting."""
-    return partial(weighted_escape_rate, defective, rejected)
+    """Return the escape rate of these defective bulbs under each weighting."""
+    return partial(_escape_rate, defective, rejected[defective])
 
 
 def less(one: OfSeed, other: OfSeed) -> OfSeed:
@@ -101,6 +101,11 @@ def less(one: OfSeed, other: OfSeed) -> OfSeed:
 
 def _auroc(defective: Mask, probability: Values, kept: Mask, weights: Weights) -> Values:
     return weighted_auroc(defective, probability, weights[:, kept])
+
+
+def _escape_rate(defective: Mask, rejected: Mask, weights: Weights) -> Values:
+    """Look at the columns of defective bulbs only: a stratum has few of them."""
+    return weighted_escape_rate(np.ones(len(rejected), bool), rejected, weights[:, defective])
 
 
 def _less(one: OfSeed, other: OfSeed, weights: Weights) -> Values:

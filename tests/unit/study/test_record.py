@@ -141,7 +141,7 @@ def test_a_file_that_none_of_ours_is_as_large_as_is_not_read(runs):
 
 
 def test_a_bulb_without_label_is_refused(runs):
-    with pytest.raises(DataError, match="bulb .x. has no label"):
+    with pytest.raises(DataError, match="has no label in split"):
         read(runs.add(test={"x": Made(0.1, "")}))
 
 
