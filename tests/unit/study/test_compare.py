@@ -94,6 +94,8 @@ def test_areas_are_paired_on_bulbs_that_both_judged(runs):
     assert row["auroc"]["mean"] == 0  # the six are alike, though the arms' own areas are not
     own = {one["arm"]: one["figures"]["auroc"]["mean"] for one in result["arms"]}
     assert own == {"siamese": 11 / 12, "other": 10 / 12}
+    for figure in (row["auroc"], *(one["figures"]["auroc"] for one in result["arms"])):
+        assert figure["low"] <= figure["mean"] <= figure["high"]
     # verdicts: g2 is wrong in both, as a reject and as unjudged; d0 is right only where unjudged
     assert row["mcnemar_p"] == 1
     assert [note for note in result["notes"] if note.startswith("unjudged test bulbs in 2 of 2")]

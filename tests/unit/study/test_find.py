@@ -21,6 +21,12 @@ def test_unfinished_runs_are_left_out_and_named(runs):
     assert find_runs([runs.root]) == ([finished], [f"not finished, and left out: {begun}"])
 
 
+def test_what_lies_in_a_run_is_no_run_of_its_own(runs):
+    above = runs.add(name="a")
+    runs.add(name="a/copy")
+    assert find_runs([runs.root])[0] == [above]
+
+
 def test_what_a_killed_writer_left_is_no_run(runs):
     finished = runs.add(name="a")
     runs.add(name=".a.0123456789ab.part")

@@ -116,6 +116,14 @@ SVG_ELEMENTS = {
 }  # fmt: skip
 
 
+def test_dollars_in_a_name_are_no_formula(runs, written):
+    add_arms(runs, ["siamese", "$\\frac{$"])
+    out = written()
+    for name in PLOTS:
+        root = ElementTree.parse(out / f"{name}.svg").getroot()  # noqa: S314  # ours
+        assert "$\\frac{$" in "".join(root.itertext())
+
+
 def test_the_page_opens_with_no_network(runs, written):
     add_arms(runs, ["siamese", "channel_shuffle"])
     page = Page((written() / "report.html").read_text())
