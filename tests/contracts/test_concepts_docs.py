@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.networks import EVERY_ORDER, SAME_UNDER
 from torch.utils.flop_counter import FlopCounterMode
 
 from bulbinspect.export.agreement import MAX_DIFFERENCE, MIN_BULBS
-from bulbinspect.models.spec import ModelSpec, build_model
+from bulbinspect.models.order_average import JUDGE_ORDERS, MOST_VIEWS
+from bulbinspect.models.single_view import JOINS
+from bulbinspect.models.spec import MODELS, READ_BY, ModelSpec, build_model
+from bulbinspect.nn.early_fusion import EARLY_FUSIONS
 from bulbinspect.nn.spatial_pooling import SPATIAL_POOLINGS
 from bulbinspect.nn.trunk import TRUNKS, build_trunk
 from bulbinspect.nn.view_pooling import VIEW_POOLINGS, build_view_pooling
@@ -38,6 +42,45 @@ def test_a_view_pooling_is_said_to_learn_where_it_has_weights():
 
 def test_every_spatial_pooling_is_there():
     assert [row[0] for row in rows("Spatial pooling")] == list(SPATIAL_POOLINGS)
+
+
+def table(first_column):
+    """Return the rows below the head that begins with it, by their first cell."""
+    body = TEXT.split(f"\n| {first_column} |")[1].split("\n\n")[0]
+    return {row.split("|")[1].strip("` "): row.split("|") for row in body.split("\n")[2:]}
+
+
+def test_every_network_is_there_with_the_numbers_of_views_it_takes():
+    said = {name: row[-2].strip() for name, row in table("`model=`").items()}
+    numbers = {None: "any number of views", 4: "one number of views"}
+    specs = [ModelSpec(num_classes=2, name=name, num_views=4) for name in MODELS]
+    assert said == {spec.name: numbers[build_model(spec).num_views] for spec in specs}
+
+
+@pytest.mark.parametrize(
+    ("key", "family", "model"),
+    [("model.fusion", EARLY_FUSIONS, "early_fusion"), ("model.join", JOINS, "single_view")],
+)
+def test_every_member_is_there_with_the_orders_it_ignores(key, family, model):
+    rows = table(f"`{key}`")
+    assert list(rows) == list(family)
+    field = key.removeprefix("model.")
+    for name, row in rows.items():
+        same = SAME_UNDER.get(f"{model}-{name}", EVERY_ORDER)
+        said = {1: "no other order", 6: "orders that leave it there", 24: "every order"}
+        assert row[-2].strip() == said[len(same)], (field, name)
+
+
+def test_averaging_has_the_limits_and_orders_that_are_said():
+    assert MOST_VIEWS == 5
+    assert {name: len(orders(4)) for name, orders in JUDGE_ORDERS.items()} == {
+        "as_given": 1,
+        "all": 24,
+        "cyclic": 4,
+    }
+    assert "is refused for more than five, whose orders are 120" in TEXT.replace("\n", " ")
+    assert READ_BY["memory"] == ("siamese", "single_view")
+    assert "in `siamese` and\n`single_view`" in TEXT
 
 
 def test_every_trunk_is_there():

@@ -1,37 +1,19 @@
 """What every network promises, however it is made inside."""
 
-import itertools
-
 import pytest
 import torch
-from tests.networks import EVERY_NETWORK, name_of, network_of, views_of
+from tests.networks import (
+    EVERY_NETWORK,
+    EVERY_ORDER,
+    ORDERS,
+    SAME_UNDER,
+    name_of,
+    network_of,
+    views_of,
+)
 from torch import nn
 
 every_network = pytest.mark.parametrize("values", EVERY_NETWORK, ids=name_of)
-
-ORDERS = list(itertools.permutations(range(4)))
-AS_GIVEN = {(0, 1, 2, 3)}
-SHIFTS = {(0, 1, 2, 3), (1, 2, 3, 0), (2, 3, 0, 1), (3, 0, 1, 2)}
-SHIFTS_AND_MIRRORS = SHIFTS | {order[::-1] for order in SHIFTS}
-WITHIN_PAIRS = {(0, 1, 2, 3), (1, 0, 2, 3), (0, 1, 3, 2), (1, 0, 3, 2)}
-SAME_FIRST = {order for order in ORDERS if order[0] == 0}
-THREE_BEHIND_TWO = {order for order in ORDERS if (order.index(3) - order.index(2)) % 4 == 1}
-EVERY_ORDER = set(ORDERS)
-SAME_UNDER = {  # the orders of the views under which each gives the same answer, and no others
-    "cyclic": SHIFTS,
-    "concat": AS_GIVEN,
-    "pairs": WITHIN_PAIRS,
-    "pairs-cyclic": SHIFTS_AND_MIRRORS,  # a mirror changes the views within each pair
-    "early_fusion-stacked": AS_GIVEN,
-    "early_fusion-shuffle_weights": AS_GIVEN,
-    "early_fusion-shared_stem": AS_GIVEN,
-    "early_fusion-cyclic": SHIFTS,
-    "early_fusion-shared_stem-group-cyclic": SHIFTS,
-    "per_view_kernels": AS_GIVEN,
-    "per_view_kernels-concat": AS_GIVEN,
-    "single_view-first": SAME_FIRST,
-    "single_view-first-cyclic": THREE_BEHIND_TWO,  # view 2 is absent: what follows it counts twice
-}
 
 
 def mask(*absent, num_bulbs=2):
