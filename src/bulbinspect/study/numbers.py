@@ -34,7 +34,7 @@ def amount(value: float | None, unit: str = "") -> Cell:
         return Cell(ABSENT)
     scaled, prefix = value, ""
     for one in ("k", "M", "G", "T"):
-        if abs(scaled) < 1000:
+        if abs(scaled) < 999.5:  # what would be shown as 1000
             break
         scaled, prefix = scaled / 1000, one
     return Cell(f"{scaled:.3g} {prefix}{unit}".rstrip(), value)
