@@ -55,16 +55,18 @@ def judge_varied(
     *,
     orders: ArrayLike | None = None,
     masks: ArrayLike | None = None,
+    runtime: Runtime | None = None,
 ) -> Varied:
     """Judge bulbs, and each again in `orders` (O, V) and with the views of `masks` (M, V) alone.
 
     In order o place v of the network gets view `orders[o, v]`. Of the views that are False in a
     mask the network gets black pictures, and is told that they are absent. A bulb that the
-    inspector leaves unjudged is left out. UsageError for a bundle without a good class, BundleError
-    when the network fails.
+    inspector leaves unjudged is left out. `runtime` is asked in place of the inspector's own; it
+    gives the same answers for bulbs. UsageError for a bundle without a good class, BundleError when
+    the network fails.
     """
     metadata = inspector.bundle.metadata
-    good = metadata.good_index
+    good, network = metadata.good_index, runtime or inspector.runtime
     if good is None:
         raise UsageError("the bundle has no good class, so no verdict can change")
     turned, seen = _orders(orders, metadata.num_views), _masks(masks, metadata.num_views)
@@ -77,7 +79,7 @@ def judge_varied(
         judged = _judged(inspector, bulbs, unjudged)
         while batch := list(itertools.islice(judged, _BATCH_SIZE)):
             pixels = np.stack([one for _, _, one in batch])
-            columns = list(pool.map(partial(_ask, inspector.runtime, good, pixels), ways))
+            columns = list(pool.map(partial(_ask, network, good, pixels), ways))
             answers.append(np.array(columns, float).reshape(len(ways), len(batch)).T)
             kept += [(bulb, prediction) for bulb, prediction, _ in batch]
     by_way = np.concatenate(answers)

@@ -1,6 +1,6 @@
 """What a bundle costs: its weights and its arithmetic, counted in its graph, and its time.
 
-The one file of the study that needs onnx and onnxscript. They only read the graph.
+onnx and onnxscript only read the graph.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import BundleError
+from bulbinspect.study.bulb_answer import nodes_for, only_bulb_answer
 
 Shape = tuple[int, ...]
 
@@ -48,7 +49,7 @@ def count_cost(bundle: Bundle) -> Cost:
     that is not counted here.
     """
     model = _for_one_bulb(bundle)
-    nodes = list(_needed(model, "logits"))
+    nodes = nodes_for(model, "logits")
     used = {name for node in nodes for name in node.input}
     weights = [one for one in model.graph.initializer if one.name in used]
     shapes = _shapes(model)
@@ -65,10 +66,10 @@ def count_cost(bundle: Bundle) -> Cost:
 def judge_ms(bundle: Bundle, *, repeats: int = 30) -> float:
     """Return the median milliseconds that the runtime alone takes for a bulb by itself.
 
-    On one thread of the CPU, after three for warming up; the answers of the views are in it.
+    On one thread of the CPU, after three for warming up; without the answers of the views.
     """
     spec, num_views = bundle.metadata.preprocess, bundle.metadata.num_views
-    runtime = Runtime(bundle, device="cpu", threads=1)
+    runtime = Runtime(only_bulb_answer(bundle), device="cpu", threads=1)
     shape = 1, num_views, spec.height_px, spec.width_px
     views = np.random.default_rng(0).integers(0, spec.max_level + 1, shape, dtype=spec.dtype)
     present = np.ones((1, num_views), bool)
@@ -117,18 +118,6 @@ def _quiet() -> Iterator[None]:
 def _input_sizes(metadata: BundleMetadata) -> dict[str, list[int]]:
     spec, num_views = metadata.preprocess, metadata.num_views
     return {"views": [1, num_views, spec.height_px, spec.width_px], "present": [1, num_views]}
-
-
-def _needed(model: ModelProto, output: str) -> Iterator[NodeProto]:
-    """Yield the nodes that an output of the graph depends on."""
-    made_by = {name: node for node in model.graph.node for name in node.output}
-    waiting, seen = [output], set()
-    while waiting:
-        node = made_by.get(waiting.pop())
-        if node is not None and id(node) not in seen:
-            seen.add(id(node))
-            waiting += node.input
-            yield node
 
 
 def _shapes(model: ModelProto) -> dict[str, Shape]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bulbinspect.bulb import GOOD, Bulb, Prediction, Verdict
 from bulbinspect.bundle.bundle import read_bundle
 from bulbinspect.bundle.find import BUNDLE_NAME
+from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import BundleError, DataError
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import (
@@ -28,6 +29,7 @@ from bulbinspect.inspection.variations import (
     subsets,
 )
 from bulbinspect.metrics import rates
+from bulbinspect.study.bulb_answer import only_bulb_answer
 
 
 def measure_run(
@@ -46,18 +48,19 @@ def measure_run(
     views than MOST_VIEWS `orders` is None. What cannot be known is None, never NaN. BundleError for
     a bundle that gives no verdicts.
     """
-    inspector = Inspector(read_bundle(run_folder / BUNDLE_NAME))
-    point = inspector.bundle.metadata.operating_point
+    bundle = read_bundle(run_folder / BUNDLE_NAME)
+    point, num_views = bundle.metadata.operating_point, bundle.metadata.num_views
     if point is None:
         raise BundleError(f"{run_folder / BUNDLE_NAME} has no good class: it gives no verdicts")
-    threshold, num_views = point.reject_threshold, inspector.bundle.metadata.num_views
+    threshold, inspector = point.reject_threshold, Inspector(bundle)
+    runtime = Runtime(only_bulb_answer(bundle))
     groups = {size: subsets(num_views, size) for size in range(num_views - 1, 0, -1)}
     masks = np.concatenate([np.empty((0, num_views), bool), *groups.values()])
-    seen = judge_varied(inspector, bulbs_test, masks=masks)
+    seen = judge_varied(inspector, bulbs_test, masks=masks, runtime=runtime)
     chosen = take_evenly(seen.bulbs, orders_bulbs)
     few = num_views <= MOST_VIEWS
     orders = all_orders(num_views) if few else shifts(num_views)
-    turned = judge_varied(inspector, chosen, orders=orders)
+    turned = judge_varied(inspector, chosen, orders=orders, runtime=runtime)
     return {
         "orders": changes_by_order(turned, orders, orders, threshold) if few else None,
         "shifts": changes_by_order(turned, orders, shifts(num_views), threshold),

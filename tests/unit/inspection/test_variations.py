@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from tests.ordered_bundle import defect_probability_by_hand, write_ordered
+from tests.ordered_bundle import PLACES, defect_probability_by_hand, write_ordered
 
 from bulbinspect.bulb import Bulb, Verdict, View
+from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import UsageError
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.load import load_views
@@ -183,3 +184,14 @@ def test_the_inspector_hands_out_what_the_network_saw(ordered, bulb):
     for pixels, one in ((first, bulbs[0]), (last, bulbs[2])):
         loaded = load_views(one.views, inspector.bundle.metadata.preprocess)
         np.testing.assert_array_equal(pixels, [view.pixels for view in loaded])
+
+
+def test_another_runtime_may_be_asked(ordered, bulb, tmp_path, tiny_metadata):
+    reversed_places = write_ordered(tmp_path / "other.onnx", tiny_metadata(), PLACES[::-1])
+    varied = judge_varied(
+        ordered(), [bulb("a")], orders=[[0, 1, 2, 3]], runtime=Runtime(reversed_places)
+    )
+    assert varied.by_order[0, 0] == pytest.approx(
+        defect_probability_by_hand(LEVELS["a"][::-1]), rel=1e-5
+    )
+    assert varied.as_given[0] == pytest.approx(defect_probability_by_hand(LEVELS["a"]), rel=1e-5)
