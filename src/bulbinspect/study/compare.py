@@ -28,7 +28,7 @@ from bulbinspect.study.interval import (
 )
 from bulbinspect.study.record import RunRecord, read_run
 from bulbinspect.study.strata import read_strata, stratum_rows
-from bulbinspect.study.trials import Credited, Trial, arms_of, credit, shared_size, trials_of
+from bulbinspect.study.trials import Credited, Trial, arms_of, credit, trials_of
 
 FORMAT_VERSION = 1
 REFERENCE, BASELINE = "siamese", "channel_shuffle"
@@ -109,14 +109,18 @@ def compared(
 
 
 def _reference(credited: Credited, wanted: str | None) -> str:
-    """Return the arm that is asked for, else `REFERENCE`, else the best on val."""
+    """Return the arm that is asked for, else `REFERENCE`, else the best on val.
+
+    That is of the arms with most sizes the one with the highest AUROC on val, mean over them.
+    """
     if wanted is not None:
         return _known(credited, wanted, "--reference")
     if REFERENCE in arms_of(credited):
         return REFERENCE
-    size = shared_size(credited)
-    means = {arm: trial.mean("val_auroc") for (arm, own), trial in credited.items() if own == size}
-    return max(sorted(means), key=lambda arm: means[arm] or 0.0)
+    areas: dict[str, list[float]] = {}
+    for (arm, _), trial in sorted(credited.items()):
+        areas.setdefault(arm, []).append(trial.mean("val_auroc") or 0.0)
+    return max(areas, key=lambda arm: (len(areas[arm]), float(np.mean(areas[arm]))))
 
 
 def _baseline(credited: Credited, wanted: str | None) -> str | None:

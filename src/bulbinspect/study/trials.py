@@ -78,12 +78,6 @@ def arms_of(credited: Credited) -> list[str]:
     return sorted({arm for arm, _ in credited})
 
 
-def shared_size(credited: Credited) -> int:
-    """Return the largest size that most arms were tried with."""
-    sizes = {size for _, size in credited}
-    return max(sizes, key=lambda size: (sum(one == size for _, one in credited), size))
-
-
 def _better(trials: Sequence[Trial]) -> Trial:
     seeds = common_seeds(trials) or None
     means = [trial.mean("val_auroc", seeds) for trial in trials]

@@ -183,6 +183,14 @@ def test_without_siamese_the_best_on_val_is_the_reference(runs):
     assert (settings["reference"], settings["baseline"]) == ("good_on_val", None)
 
 
+def test_an_arm_without_a_learning_curve_is_no_reference_by_itself(runs):
+    runs.add("once", size=100)
+    for size in (100, 200):
+        runs.add("curve", size=size, val=BADLY)
+        runs.add("lower_curve", size=size, val=reaching(1))
+    assert compared(runs)["settings"]["reference"] == "curve"
+
+
 def test_any_arm_can_be_reference_or_baseline(runs):
     for arm in ("siamese", "one", "two"):
         runs.add(arm)
