@@ -126,7 +126,7 @@ def _sentence(arm: str, reference: str, factor: dict[str, Any]) -> str:
 def _ends(factor: dict[str, Any]) -> str:
     low, high = factor["low"], factor["high"]
     if low is None and high is None:
-        return ""
+        return " (interval open at both ends: these runs cannot say)"
     if high is None:
         return f" (interval from {low:.1f}, open above)"
     return f" (interval up to {high:.1f})" if low is None else f" ({low:.1f} to {high:.1f})"

@@ -70,7 +70,12 @@ def test_of_two_budgets_the_row_that_counts_is_bold(runs):
         (
             Factor(50, None, None, None, False, 16.0, None),
             "b does not reach with 800, its largest set, what a reaches with 50: it needs more "
-            "than 16.0 times the bulbs.",
+            "than 16.0 times the bulbs (interval open at both ends: these runs cannot say).",
+        ),
+        (
+            Factor(50, None, 9.5, None, False, 16.0, None),
+            "b does not reach with 800, its largest set, what a reaches with 50: it needs more "
+            "than 16.0 times the bulbs (interval from 9.5, open above).",
         ),
         (
             Factor(50, None, None, None, True, None, 0.5),
