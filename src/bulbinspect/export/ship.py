@@ -1,5 +1,6 @@
 """From a trained network to the one file that ships."""
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +61,8 @@ def ship(
         model=model.to_dict(),
         provenance=dict(provenance),
     )
-    graph = export_graph(network, preprocess, num_views=len(view_names))
+    alike = json.dumps(draft.model, sort_keys=True)
+    graph = export_graph(network, preprocess, num_views=len(view_names), alike=alike)
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(write_bundle(Path(folder) / "draft.onnx", graph, draft), device="cpu")
     point = _operating_point(runtime, draft.good_index, val)
