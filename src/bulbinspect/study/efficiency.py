@@ -112,7 +112,7 @@ def _sentence(arm: str, reference: str, factor: dict[str, Any]) -> str:
         text = f"{arm} needs {factor['factor']:.1f} times the bulbs{_ends(factor)} to reach {level}"
     elif factor["at_most"] is not None:
         most = factor["at_most"] * size
-        text = f"{arm} is above {level} with its smallest set of {most:.0f} already"
+        text = f"{arm} is above {level} with its smallest set of {most:.0f} already{_ends(factor)}"
     else:
         least = factor["at_least"]
         text = (

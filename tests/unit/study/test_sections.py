@@ -78,8 +78,9 @@ def test_of_two_budgets_the_row_that_counts_is_bold(runs):
             "than 16.0 times the bulbs (interval from 9.5, open above).",
         ),
         (
-            Factor(50, None, None, None, True, None, 0.5),
-            "b is above what a reaches with 50 with its smallest set of 25 already.",
+            Factor(50, None, None, 1.5, True, None, 0.5),
+            "b is above what a reaches with 50 with its smallest set of 25 already (interval up to "
+            "1.5).",
         ),
         (
             Factor(50, 1.0, 1.0, 1.0, True, None, None, flat=True),
