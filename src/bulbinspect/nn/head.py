@@ -12,6 +12,11 @@ class Head(nn.Module):
         self.linear = nn.Linear(num_features, num_classes)
 
     def forward(self, features: Tensor) -> Tensor:
-        """`(..., D) -> (..., K)`."""
-        logits: Tensor = self.linear(self.dropout(features))
+        """`(..., D) -> (..., K)`, each row by itself.
+
+        One matrix product of all rows, as `nn.Linear` makes it, may round a row otherwise at
+        another place: views that change places would not take their answers with them bit for bit.
+        """
+        products = self.dropout(features).unsqueeze(-2) * self.linear.weight  # (..., K, D)
+        logits: Tensor = products.sum(-1) + self.linear.bias
         return logits
