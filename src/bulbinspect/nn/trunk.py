@@ -63,6 +63,7 @@ def _of_any_size(build: Callable[[], Trunk]) -> Callable[[tuple[int, int] | None
 
 TRUNKS: dict[str, Callable[[tuple[int, int] | None], Trunk]] = {
     "compact": _of_any_size(compact_trunk),
+    "compact_half": _of_any_size(partial(compact_trunk, (8, 16, 32, 64))),
     **{name: _of_any_size(partial(torchvision_trunk, name)) for name in TORCHVISION_NAMES},
     "dense_siamese": dense_siamese_trunk,
 }
