@@ -33,6 +33,7 @@ class PlannedRun:
 class Plan:
     """What a file of `configs/study/` says; docs/study.md explains every value."""
 
+    trunk: str
     size_px: int
     batch_size: int
     bulbs_per_epoch: int
@@ -139,12 +140,14 @@ def overrides_of(run: PlannedRun, plan: Plan, manifest: Path, cache: Path) -> li
         "data.preprocess.height_px": plan.size_px,
         "data.preprocess.width_px": plan.size_px,
         "data.batch_size": plan.batch_size,
+        "data.gate": "off",  # else each arm's gate would leave out other bulbs
         "data.train_bulbs": run.num_train,
         "data.bulbs_per_epoch": plan.bulbs_per_epoch,
         "module.learning_rate": run.learning_rate,
         "trainer.max_epochs": epochs,
         "trainer.callbacks.2.patience": epochs,  # nobody stops early: equal steps for all
         "trainer.logger": "false",
+        "model.trunk": plan.trunk,
         "seed": run.seed,
     }
     return [f"{key}={value}" for key, value in values.items()]
