@@ -39,12 +39,20 @@ class SingleViewNet(BulbNet):
         self.join = JOINS[join]
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
-        """See `BulbNet.forward`."""
+        """See `BulbNet.forward`; of a join by the first view the others are not looked at."""
+        if self.join is join_by_first:
+            views, present = _first_view(views, present)
         return self.join(self.judge_each_view(views, present), present)
 
     def judge_with_views(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        """See `BulbNet.judge_with_views`; a view says what it would if it were all there is."""
+        """See `BulbNet.judge_with_views`; a view says what it would if it were all there is.
+
+        In evaluation the answer for the bulb takes what `forward` takes and no more, so that who
+        wants it alone can leave the rest of the graph out.
+        """
         view_logits = self.judge_each_view(views, present)
+        if self.join is join_by_first and not self.training:
+            return self(views, present), view_logits
         return self.join(view_logits, present), view_logits
 
     def training_logits(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,6 +89,13 @@ def join_by_first(view_logits: Tensor, present: Tensor) -> Tensor:
     Which side of a bulb that is depends on how it was put down: one side, at random.
     """
     return _of_one_view(view_logits, present.int().argmax(1))
+
+
+def _first_view(views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+    """First view that is there: `(B, V, H, W)`, `(B, V)` -> `(B, 1, H, W)`, `(B, 1)`."""
+    num_bulbs, num_views = present.shape
+    first = torch.arange(num_bulbs, device=views.device) * num_views + present.int().argmax(1)
+    return views.flatten(0, 1)[first].unsqueeze(1), present.flatten()[first].unsqueeze(1)
 
 
 def _of_one_view(view_logits: Tensor, view: Tensor) -> Tensor:

@@ -66,13 +66,15 @@ def test_every_network_ships_and_judges_any_number_of_bulbs(tmp_path, values):
 
 
 @pytest.mark.parametrize("num_views", [1, 2, 5])
-def test_single_views_are_judged_and_joined_for_any_number_of_them(tmp_path, num_views):
-    network = network_of({"name": "single_view", "join": "or"}, num_classes=2, num_views=None)
+@pytest.mark.parametrize("join", ["or", "first"])
+def test_single_views_are_judged_and_joined_for_any_number_of_them(tmp_path, num_views, join):
+    network = network_of({"name": "single_view", "join": join}, num_classes=2, num_views=None)
     graph = export_graph(network, PREPROCESS, num_views=4)
     names = tuple(map(str, range(num_views)))
     metadata = BundleMetadata(classes=("good", "x"), view_names=names, preprocess=PREPROCESS)
     runtime = Runtime(write_bundle(tmp_path / "b.onnx", graph, metadata), device="cpu")
     views, present = views_of(3, num_views).byte(), torch.ones(3, num_views, dtype=torch.bool)
+    present[0, : num_views - 1] = False  # of the first bulb the last view alone is there
     with torch.inference_mode():
         expected = network(views, present)
     found = runtime.run(views.numpy(), present.numpy())[0]

@@ -138,6 +138,7 @@ NETWORKS = [
     {"trunk": "dense_siamese"},
     {"name": "early_fusion", "fusion": "shared_stem"},
     {"name": "early_fusion", "judge_orders": "cyclic"},
+    {"name": "single_view", "join": "first"},
 ]
 
 
@@ -157,6 +158,15 @@ def test_a_shared_trunk_costs_a_pass_for_each_view(tiny_metadata):
     for num_views in (1, 3):
         cost = count_cost(shipped(tiny_metadata, network, num_views))
         assert cost.flops_per_bulb == num_views * counter.get_total_flops()
+
+
+@pytest.mark.parametrize("num_views", [1, 3, 4])
+def test_one_view_costs_one_of_the_passes_that_judging_all_of_them_costs(tiny_metadata, num_views):
+    one, every = (
+        count_cost(shipped(tiny_metadata, network_of(name="single_view", join=join), num_views))
+        for join in ("first", "mean_logit")
+    )
+    assert every.flops_per_bulb == num_views * one.flops_per_bulb > 1e7
 
 
 def test_the_weights_are_those_of_the_network_with_its_normalisations_folded(tiny_metadata):
