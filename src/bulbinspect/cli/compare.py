@@ -11,7 +11,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RUNS",
-            help="Run folders, or folders with runs below them.",
+            help="Run folders, folders with runs below them, or archives (.xz).",
             show_default=False,
         ),
     ],
@@ -33,6 +33,13 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write all that comparing these runs again needs to this file, NAME.xz.",
+            show_default=False,
+        ),
+    ] = None,
     resamples: Annotated[
         int, typer.Option(min=100, help="How often bulbs and seeds are drawn for an interval.")
     ] = 2000,
@@ -47,12 +54,15 @@ def compare(
     from bulbinspect.cli.tables import aligned
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
+    from bulbinspect.study.archive import write_archive
     from bulbinspect.study.compare import compare as compare_runs
+    from bulbinspect.study.compare import read_runs
     from bulbinspect.study.efficiency import headline
     from bulbinspect.study.interval import Resampling
     from bulbinspect.study.readme import readme_table
 
     refuse_existing(out)
+    _refuse_other_ending(archive)
     _refuse_without_matplotlib()
     result = compare_runs(
         runs, reference=reference, baseline=baseline, resampling=Resampling(resamples)
@@ -60,6 +70,8 @@ def compare(
     from bulbinspect.study.write import write_result
 
     write_result(out, result)
+    if archive is not None:
+        write_archive(archive, read_runs(runs)[0])
     table = readme_table(result)
     rows = [table.columns, *([cell.text for cell in row] for row in table.rows)]
     for line in aligned(rows):
@@ -72,6 +84,15 @@ def compare(
     for note in result["notes"]:
         typer.echo(f"note: {for_terminal(note)}", err=True)
     typer.echo(f"results: {for_terminal(str(out))}", err=True)
+
+
+def _refuse_other_ending(archive: Path | None) -> None:
+    """Raise UsageError for a name that would not be known for an archive again."""
+    from bulbinspect.errors import UsageError
+    from bulbinspect.study.archive import ENDING
+
+    if archive is not None and archive.suffix != ENDING:
+        raise UsageError(f"an archive of runs is called NAME{ENDING}, not {archive.name}")
 
 
 def _refuse_without_matplotlib() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from bulbinspect.errors import UsageError
 from bulbinspect.metrics import rates
 from bulbinspect.progress import progress
+from bulbinspect.study.archive import ENDING, read_archive
 from bulbinspect.study.comparable import refuse_incomparable
 from bulbinspect.study.differences import differences
 from bulbinspect.study.efficiency import sample_efficiency
@@ -44,22 +45,38 @@ def compare(
     baseline: str | None = None,
     resampling: Resampling = AS_EVER,
 ) -> dict[str, Any]:
-    """Read the finished runs in these folders and compare them.
+    """Read the finished runs in these folders and archives, and compare them.
 
     DataError or BundleError for a file that cannot be used, DataError with all problems for runs
     that cannot be compared, UsageError for an arm that there is not.
     """
-    folders, notes = find_runs(places)
-    runs: list[RunRecord] = []
-    with progress("read runs", len(folders)) as advance:
-        for folder, name in zip(folders, names_of(folders), strict=True):
-            runs.append(read_run(folder, name=name))
-            advance(1)
+    runs, notes = read_runs(places)
     refuse_incomparable(runs)
     runs.sort(key=lambda run: run.trial)
     return compared(
         runs, reference=reference, baseline=baseline, resampling=resampling, notes=notes
     )
+
+
+def read_runs(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
+    """Return the finished runs in these folders and archives, and notes on what was left out.
+
+    A run that is in a folder and in an archive is taken from the folder.
+    """
+    archives = [place for place in places if place.suffix == ENDING]
+    folders, notes = find_runs([place for place in places if place not in archives])
+    if not folders and not archives:
+        raise UsageError("name run folders, or a folder above them, or an archive of runs")
+    runs: list[RunRecord] = []
+    with progress("read runs", len(folders)) as advance:
+        for folder, name in zip(folders, names_of(folders), strict=True):
+            runs.append(read_run(folder, name=name))
+            advance(1)
+    seen = {run.trial for run in runs}
+    for archive in archives:
+        archived = read_archive(archive)
+        runs += [run for run in archived if run.trial not in seen]
+    return runs, notes
 
 
 def compared(
@@ -77,7 +94,7 @@ def compared(
     reference = _reference(credited, reference)
     baseline = _baseline(credited, baseline)
     bulbs = TestBulbs.of(runs[0].test)
-    strata, about_strata = read_strata(runs[0])
+    strata, about_strata = read_strata(next((run for run in runs if run.manifest), runs[0]))
     with progress("resample", len(trials) + 2 * len(credited)) as advance:
         arms = []
         for trial in trials:

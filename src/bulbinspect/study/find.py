@@ -30,13 +30,15 @@ def find_runs(places: Sequence[Path]) -> tuple[list[Path], list[str]]:
             found = finished if (run / FINISHED).is_file() else unfinished
             found.setdefault(run.resolve(), run)
     notes = [f"not finished, and left out: {run}" for run in _sorted(unfinished.values())]
-    if not finished:
+    if unfinished and not finished:
         raise UsageError(f"none of {len(unfinished)} runs is finished: none has a {FINISHED}")
     return _sorted(finished.values()), notes
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
     """Return what tells each folder from the others: its path below the folder of them all."""
+    if not folders:
+        return []
     resolved = [folder.resolve() for folder in folders]
     above = Path(os.path.commonpath([folder.parent for folder in resolved]))
     return [folder.relative_to(above).as_posix() for folder in resolved]
