@@ -139,7 +139,8 @@ def faults_of_training(words):
     try:
         for overrides in single_runs([word for word in words if word not in {*flags, "…"}]):
             model = composed(overrides)["model"]
-            yield from (f"no {key} {model[key]}" for key in NAMES if model[key] not in NAMES[key])
+            named = [key for key in NAMES if key in model]
+            yield from (f"no {key} {model[key]}" for key in named if model[key] not in NAMES[key])
     except (HydraException, OmegaConfBaseException) as error:
         yield str(error)
 
