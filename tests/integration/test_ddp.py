@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.data.synthetic.write import write_set
@@ -68,3 +69,26 @@ def test_a_part_of_a_batch_without_a_labelled_view_keeps_no_process_waiting(fold
     assert [int(row["step"]) for row in rows] == [steps * (n + 1) for n in range(EPOCHS)]
     assert all(0 < float(row["train/view_loss"]) < 10 for row in rows)
     assert (folder / "two" / "bundle.onnx").is_file()
+
+
+def gradients(folder, num_processes):
+    """Return what one step on the whole of train would move the weights by, as one vector."""
+    out = folder / f"gradients-{num_processes}.pt"
+    command = [
+        sys.executable, ROOT / "tests" / "ddp_gradients.py", folder / "set" / "manifest.csv",
+        folder / "gradient-cache", out, str(num_processes),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, timeout=240,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = torch.load(out, weights_only=True)
+    assert written["processes"] == num_processes
+    return torch.cat([gradient.flatten() for gradient in written["gradients"].values()])
+
+
+def test_a_labelled_view_counts_as_much_in_two_processes_as_in_one(folder):
+    assert len(read_manifest(folder / "set" / "manifest.csv").select("train")) % 2 == 0
+    one, two = gradients(folder, 1), gradients(folder, 2)
+    assert (two - one).norm() < 1e-5 * one.norm()

@@ -14,6 +14,7 @@ from torch import Tensor
 from bulbinspect.bulb import GOOD
 from bulbinspect.data.view_labels import NO_LABEL
 from bulbinspect.errors import CheckpointError, NonFiniteLossError, SpecError
+from bulbinspect.models.single_view import GOOD_CLASS
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.nn.input_weights import rearrange_input_weights
 from bulbinspect.training.augment import Augment, AugmentSpec
@@ -57,9 +58,15 @@ class BulbModule(L.LightningModule):
             raise SpecError(f"class_weights is {' or '.join(CLASS_WEIGHTS)}, not {class_weights!r}")
         if not 0 <= view_loss_weight < math.inf:
             raise SpecError(f"view_loss_weight must be 0 or more, not {view_loss_weight}")
+        self.classes = tuple(classes)
+        good = _good_index(self.classes)
+        if spec.join == "or" and good != GOOD_CLASS:
+            raise SpecError(
+                f"model.join=or needs the class {GOOD!r} as number {GOOD_CLASS}; "
+                f"the classes are {', '.join(self.classes)}: take mean_logit"
+            )
         torch.manual_seed(seed_of(seed))
         self.spec = spec
-        self.classes = tuple(classes)
         self.network = build_model(spec, None if weights is None else Path(weights))
         # a step on two CPU cores was 1.3 to 3.6 times as fast this way (docs/speed.md)
         self.network.to(memory_format=torch.channels_last)
@@ -77,7 +84,7 @@ class BulbModule(L.LightningModule):
         weight = balanced if class_weights == "balanced" else torch.ones_like(counts)
         self.class_weight: Tensor
         self.register_buffer("class_weight", weight, persistent=False)
-        self.val_score = ValScore(val_counts, good=_good_index(self.classes))
+        self.val_score = ValScore(val_counts, good=good)
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
         """`views (B, V, H, W)`, `present (B, V)` -> logits `(B, K)`."""
@@ -110,7 +117,8 @@ class BulbModule(L.LightningModule):
         self._log_mean("train/loss", loss, len(batch.target))
         if self._learns_views:
             self._log_mean("train/view_loss", of_views, num_labelled)
-            loss = loss + self.view_loss_weight * of_views
+            share = self._share_of_labels(num_labelled)
+            loss = loss + self.view_loss_weight * share * of_views
         if not torch.isfinite(loss):
             ids = self.trainer.datamodule.bulb_ids(batch.rows.tolist())  # type: ignore[attr-defined]  # ours, always
             raise NonFiniteLossError(self.global_step, ids)
@@ -123,6 +131,17 @@ class BulbModule(L.LightningModule):
     @property
     def _learns_views(self) -> bool:
         return self.has_view_labels and self.view_loss_weight > 0
+
+    def _share_of_labels(self, num_labelled: int) -> float:
+        """Return what the mean over the labelled views of this process counts in the whole batch.
+
+        DDP takes the mean of the gradients over the processes: weighed so, it is that of the mean
+        over all labelled views of the batch, whichever process has them. 1 in a single process.
+        """
+        strategy, num_processes = self.trainer.strategy, self.trainer.world_size
+        everywhere = torch.tensor(float(num_labelled), device=self.device)
+        everywhere = strategy.reduce(everywhere, reduce_op="sum")
+        return num_processes * num_labelled / max(float(everywhere), 1.0)
 
     def _bulb_loss(self, logits: Tensor, target: Tensor) -> Tensor:
         loss: Tensor = F.cross_entropy(
