@@ -45,7 +45,9 @@ class Runtime:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Judge a batch: views (B, V, H, W), present (B, V) -> logits (B, K), (B, V, K).
 
-        The second are the logits each view would give alone. BundleError when the network fails.
+        The second are what each view says: what it would answer alone, or what it adds where views
+        are fused early; the mean of that over the shifts where orders are averaged. BundleError
+        when the network fails.
         """
         try:
             logits, view_logits = self._session.run(
