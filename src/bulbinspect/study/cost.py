@@ -48,7 +48,7 @@ def count_cost(bundle: Bundle) -> Cost:
     that do not follow from those of its inputs, or with an operator that has arithmetic of a kind
     that is not counted here.
     """
-    model = _for_one_bulb(bundle)
+    model = _for_one_bulb(only_bulb_answer(bundle))
     nodes = nodes_for(model, "logits")
     used = {name for node in nodes for name in node.input}
     weights = [one for one in model.graph.initializer if one.name in used]

@@ -144,6 +144,7 @@ def overrides_of(run: PlannedRun, plan: Plan, manifest: Path, cache: Path) -> li
         "data.train_bulbs": run.num_train,
         "data.bulbs_per_epoch": plan.bulbs_per_epoch,
         "module.learning_rate": run.learning_rate,
+        "module.view_loss_weight": 0,  # labels of views would help some arms only
         "trainer.max_epochs": epochs,
         "trainer.callbacks.2.patience": epochs,  # nobody stops early: equal steps for all
         "trainer.logger": "false",

@@ -1,32 +1,14 @@
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.page import Page
 
 from bulbinspect.imaging.form import PictureForm
 from bulbinspect.report.check_page import Limits, write_check_page
 
 HOSTILE = "<img src=x onerror=alert(1)>\n</style></script>\udcff\u202e\x1b[31m\"'"
-
-
-class Page(HTMLParser):
-    """What a browser would make of the page: elements with their attributes, and all text."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.source, self.elements, self.text = source, [], ""
-        self.feed(source)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
 
 
 def place(path="", **facts):

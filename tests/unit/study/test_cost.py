@@ -167,6 +167,7 @@ def test_one_view_costs_one_of_the_passes_that_judging_all_of_them_costs(tiny_me
         for join in ("first", "mean_logit")
     )
     assert every.flops_per_bulb == num_views * one.flops_per_bulb > 1e7
+    assert every.parameters == one.parameters
 
 
 def test_the_weights_are_those_of_the_network_with_its_normalisations_folded(tiny_metadata):
