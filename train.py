@@ -23,6 +23,7 @@ from bulbinspect.inspection.evaluate import evaluate
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.machine import Stopwatch, git_commit, package_versions
 from bulbinspect.models.spec import ModelSpec
+from bulbinspect.study.plan import quoted
 from bulbinspect.training.datamodule import BulbDataModule
 from bulbinspect.training.fit import fit, take_weights
 from bulbinspect.training.memory import raise_malloc_thresholds
@@ -54,7 +55,9 @@ def compose_run(overrides: Sequence[str], folder: Path) -> DictConfig:
     """
     with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
         composed = hydra.compose(
-            "train", [*overrides, f"hydra.runtime.output_dir='{folder}'"], return_hydra_config=True
+            "train",
+            [*overrides, f"hydra.runtime.output_dir={quoted(folder)}"],
+            return_hydra_config=True,
         )
     HydraConfig.instance().set_config(composed)
     config = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])

@@ -1,5 +1,6 @@
 """Which runs make up a study, as plain values. Nothing is trained here; `scripts/study` does."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -42,11 +43,21 @@ class Plan:
     sets: Mapping[str, Mapping[str, Any]]
     reshots: Mapping[str, int]
     learning_rates: Mapping[str, Any]
-    parts: Sequence[Mapping[str, Sequence[Any]]]
+    parts: Sequence[Mapping[str, Any]]
     four_times: Sequence[str]
     trained_as: Mapping[str, str]
+    reference: str
+    baseline: str
 
     def __post_init__(self) -> None:
+        strangers = sorted({self.reference, self.baseline} - {*self.arms})
+        if strangers:
+            raise SpecError(f"reference or baseline name arms that are in no part: {strangers}")
+        unknown = sorted(
+            {one for part in self.parts for one in part.get("sets", ())} - {*self.sets}
+        )
+        if unknown:
+            raise SpecError(f"parts name sets that are not drawn: {unknown}")
         odd = sorted({*self.four_times, *self.trained_as} - {*self.arms})
         if odd:
             raise SpecError(f"four_times or trained_as name arms that are in no part: {odd}")
@@ -61,14 +72,26 @@ class Plan:
         """Return the plan of these values; unknown or missing names raise SpecError."""
         known = {field.name for field in fields(cls)}
         if values.keys() != known:
-            odd = sorted(values.keys() ^ known)
+            odd = sorted(map(str, values.keys() ^ known))
             raise SpecError(f"a study has the values {sorted(known)}; these differ: {odd}")
+        for part in values["parts"]:
+            if not isinstance(part, Mapping) or part.keys() - {"sets"} != {
+                "arms",
+                "bulbs",
+                "seeds",
+            }:
+                raise SpecError(f"a part of a study has arms, bulbs and seeds, not {part!r}")
         return cls(**values)
 
     @property
     def arms(self) -> tuple[str, ...]:
         """Every arm once, in the order of the parts."""
         return tuple(dict.fromkeys(arm for part in self.parts for arm in part["arms"]))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Every number of training bulbs, the least first."""
+        return tuple(sorted({size for part in self.parts for size in part["bulbs"]}))
 
     @property
     def trained_arms(self) -> tuple[str, ...]:
@@ -90,18 +113,28 @@ class Plan:
             for rate in rates["values"]
         ]
 
-    def tasks(self, available: int, rates: Mapping[str, float]) -> list[list[PlannedRun]]:
+    def epochs_of(self, name: str) -> int:
+        """Return the epochs of runs on that set, those of the plan unless the set has its own."""
+        return int(self.sets.get(name, {}).get("epochs", self.epochs))
+
+    def tasks(
+        self, name: str, available: int, rates: Mapping[str, float]
+    ) -> list[list[PlannedRun]]:
         """Return the runs; of each inner list the first is trained, the others take its weights.
 
-        Sizes above `available` are left out. `rates` holds the learning rate of each trained arm.
+        `name` is that of a drawn set, or of somebody's own bulbs, for which every part counts.
+        Sizes above `available` are left out, and trained arms without a learning rate in `rates`.
         Small sets and few seeds come first, so that a study that is cut short has whole curves.
         """
+        parts = [part for part in self.parts if name in part.get("sets", (name,))]
+        if name not in self.sets:
+            parts = list(self.parts)
         trained = sorted(
-            set(self._runs(available, rates)), key=lambda run: (run.seed, run.num_train)
+            set(self._runs(parts, available, rates)), key=lambda run: (run.seed, run.num_train)
         )
         wanted = {
             (arm, size, seed)
-            for part in self.parts
+            for part in parts
             for arm in part["arms"]
             for size in part["bulbs"]
             for seed in part["seeds"]
@@ -116,10 +149,14 @@ class Plan:
             for run in trained
         ]
 
-    def _runs(self, available: int, rates: Mapping[str, float]) -> Iterator[PlannedRun]:
-        for part in self.parts:
+    def _runs(
+        self, parts: Sequence[Mapping[str, Any]], available: int, rates: Mapping[str, float]
+    ) -> Iterator[PlannedRun]:
+        for part in parts:
             for arm in part["arms"]:
                 trained = self.trained_as.get(arm, arm)
+                if trained not in rates:
+                    continue
                 for budget in (STEPS, FLOPS) if arm in self.four_times else (STEPS,):
                     for size in part["bulbs"]:
                         for seed in part["seeds"] if size <= available else ():
@@ -129,14 +166,19 @@ class Plan:
                             )  # fmt: skip
 
 
-def overrides_of(run: PlannedRun, plan: Plan, manifest: Path, cache: Path) -> list[str]:
-    """Return the overrides of `train.py` that make the run; where it is written is not said."""
-    epochs = plan.epochs * TIMES_STEPS[run.budget]
+def overrides_of(
+    run: PlannedRun, plan: Plan, *, name: str, manifest: Path, cache: Path
+) -> list[str]:
+    """Return the overrides of `train.py` that make the run on the set called `name`.
+
+    Where it is written is not said.
+    """
+    epochs = plan.epochs_of(name) * TIMES_STEPS[run.budget]
     values = {
         "experiment": run.arm,
         "data": "manifest",
-        "data.manifest": _quoted(manifest),
-        "data.cache_folder": _quoted(cache),
+        "data.manifest": quoted(manifest),
+        "data.cache_folder": quoted(cache),
         "data.preprocess.height_px": plan.size_px,
         "data.preprocess.width_px": plan.size_px,
         "data.batch_size": plan.batch_size,
@@ -154,7 +196,27 @@ def overrides_of(run: PlannedRun, plan: Plan, manifest: Path, cache: Path) -> li
     return [f"{key}={value}" for key, value in values.items()]
 
 
-def _quoted(path: Path) -> str:
-    """Return a path as Hydra's grammar takes any text."""
-    text = str(path).replace("\\", "\\\\").replace("'", "\\'")
+def quoted(path: Path) -> str:
+    """Return a path as Hydra's grammar takes any text: only backslashes before a quote are two."""
+    text = re.sub(r"(\\*)'", r"\1\1\\'", str(path))
+    text = re.sub(r"(\\+)$", r"\1\1", text)
     return f"'{text}'"
+
+
+def best_rates(plan: Plan, auroc: Mapping[PlannedRun, float | None]) -> dict[str, float]:
+    """Return the learning rate of each trained arm: the best AUROC on val, of equals the first.
+
+    `auroc` holds those runs of `Plan.grid` that ended well; an arm of which none did has no rate.
+    Where the plan leaves no choice, all have its one value.
+    """
+    values = plan.learning_rates["values"]
+    if len(values) == 1:
+        return dict.fromkeys(plan.trained_arms, values[0])
+    found: dict[str, dict[float, float]] = {}
+    for run, score in auroc.items():
+        found.setdefault(run.arm, {})[run.learning_rate] = -1.0 if score is None else score
+    return {
+        arm: max((rate for rate in values if rate in found[arm]), key=found[arm].__getitem__)
+        for arm in plan.trained_arms
+        if arm in found
+    }

@@ -1,0 +1,101 @@
+"""The bulbs that a study is about: drawn ones, or those of somebody's manifest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bulbinspect.bulb import GOOD, Bulb
+from bulbinspect.data.manifest import SPLITS, read_manifest
+from bulbinspect.data.split import complete_splits
+from bulbinspect.data.synthetic.write import write_set
+from bulbinspect.errors import DataError
+
+FRACTIONS = {"train": 0.6, "val": 0.15, "test": 0.25}
+"""Of a manifest without splits, as `configs/data/manifest.yaml` has them too."""
+
+
+@dataclass(frozen=True)
+class StudySet:
+    """The bulbs of a study: their manifest, and what only drawn ones have."""
+
+    name: str
+    manifest: Path
+    available: int  # bulbs of train
+    sha256: str | None = None  # of the manifest, where somebody may change it between two runs
+    reshots: Path | None = None
+    truth: Path | None = None
+
+
+def split_bulbs(manifest: Path) -> Sequence[Bulb]:
+    """Return the bulbs of a manifest, its splits completed as training completes them."""
+    read = read_manifest(manifest)
+    return complete_splits(read.bulbs, fractions=FRACTIONS, seed=0).bulbs
+
+
+def own_set(manifest: Path) -> StudySet:
+    """Return the bulbs of a manifest; DataError where they cannot be trained on and compared."""
+    bulbs = split_bulbs(manifest)
+    for split in SPLITS:
+        labels = {bulb.label for bulb in bulbs if bulb.split == split}
+        if GOOD not in labels or len(labels) < 2 or "" in labels:
+            found = ", ".join(label or "without label" for label in sorted(labels)) or "none"
+            raise DataError(
+                f"{manifest}: a study needs bulbs of class {GOOD} and of another in each of "
+                f"{', '.join(SPLITS)}, and no other; {split} holds: {found}"
+            )
+    truth = manifest.resolve().parent / "truth.csv"
+    return StudySet(
+        manifest.resolve().parent.name,
+        manifest.resolve(),
+        sum(bulb.split == "train" for bulb in bulbs),
+        read_manifest(manifest).sha256,
+        truth=truth if truth.exists() else None,
+    )
+
+
+def drawn_sets(
+    sets: Mapping[str, Mapping[str, Any]], again: Mapping[str, int], *, size_px: int, place: Path
+) -> list[StudySet]:
+    """Draw these sets below `place` where they are not yet there.
+
+    And with each, bodies of their own at several turns: `again` says how many `bulbs`, `shots` of
+    each, and the `seed`.
+    """
+    drawn = []
+    for name, values in sets.items():
+        counts = [values[split] for split in SPLITS]
+        total, difficulty = sum(counts), values["difficulty"]
+        end = f"{size_px}px-seed{values['seed']}"
+        folder = place / f"study-{difficulty}-{'-'.join(map(str, counts))}x{end}"
+        if not folder.exists():
+            write_set(
+                folder,
+                num_bulbs=total,
+                size_px=size_px,
+                difficulty=difficulty,
+                seed=values["seed"],
+                fractions=tuple(count / total for count in counts),
+            )
+        end = f"{size_px}px-seed{again['seed']}"
+        shots = place / f"study-{difficulty}-{again['bulbs']}x{again['shots']}shots-{end}"
+        if not shots.exists():
+            write_set(
+                shots,
+                num_bulbs=again["bulbs"],
+                num_shots=again["shots"],
+                size_px=size_px,
+                difficulty=difficulty,
+                seed=again["seed"],
+            )
+        manifests = folder / "manifest.csv", shots / "manifest.csv"
+        drawn.append(
+            StudySet(
+                name,
+                manifests[0],
+                counts[0],
+                reshots=manifests[1],
+                truth=folder / "truth.csv",
+            )
+        )
+    return drawn
