@@ -75,12 +75,8 @@ class Plan:
             odd = sorted(map(str, values.keys() ^ known))
             raise SpecError(f"a study has the values {sorted(known)}; these differ: {odd}")
         for part in values["parts"]:
-            if not isinstance(part, Mapping) or part.keys() - {"sets"} != {
-                "arms",
-                "bulbs",
-                "seeds",
-            }:
-                raise SpecError(f"a part of a study has arms, bulbs and seeds, not {part!r}")
+            if not isinstance(part, Mapping) or {*part} - {"sets"} != {"arms", "bulbs", "seeds"}:
+                raise SpecError(f"a part has arms, bulbs, seeds and perhaps sets, not {part!r}")
         return cls(**values)
 
     @property
