@@ -42,6 +42,8 @@ def work_off(
     if not orders:
         return result
     clock = Clock(tasks)
+    # a killed worker cannot give back its locks; Python does, and need not say so
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     context = multiprocessing.get_context("spawn")  # a forked torch may hang
     jobs = min(jobs, len(orders))
     with ProcessPoolExecutor(
