@@ -39,3 +39,27 @@ def test_commit_is_that_of_the_source_wherever_the_process_stands(monkeypatch, t
 def test_without_git_the_commit_is_unknown(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert machine.git_commit() is None
+
+
+def test_a_stopwatch_splits_the_time_among_the_laps(monkeypatch):
+    times = iter([10.0, 12.5, 13.0])
+    monkeypatch.setattr(machine.time, "monotonic", lambda: next(times))
+    clock = machine.Stopwatch()
+    clock.lap("set_up")
+    clock.lap("training")
+    assert clock.seconds == {"set_up": 2.5, "training": 0.5}
+
+
+@pytest.mark.skipif(machine.peak_memory_mib() is None, reason="this system says nothing of peaks")
+def test_the_peak_of_memory_knows_what_was_freed_until_it_is_forgotten():
+    measured = (
+        "from bulbinspect.machine import forget_peak_memory, peak_memory_mib as peak;"
+        "before = peak(); held = bytearray(b'x') * (200 << 20); del held; high = peak();"
+        "forget_peak_memory(); print(high - before, high - peak())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", measured], capture_output=True, text=True, check=True
+    )
+    risen, fallen = map(float, done.stdout.split())
+    assert 195 < risen < 215
+    assert 195 < fallen < 215
