@@ -57,7 +57,8 @@ def test_an_arm_that_takes_weights_differs_from_the_trained_one_only_in_how_it_j
         assert own == trained
 
 
-def test_arms_whose_network_sees_one_picture_for_all_views_have_four_times_the_steps_too(plan):
+def test_arms_whose_network_sees_one_picture_for_all_views_have_four_times_the_steps_too():
+    plan = plan_of(ROOT / "configs/study/full.yaml")
     one_picture = {arm for arm in plan.arms if composed(arm)["model"]["name"] == "early_fusion"}
     assert set(plan.four_times) == one_picture
 

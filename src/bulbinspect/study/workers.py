@@ -1,16 +1,20 @@
 """Runs side by side, each in a process of its own with one core."""
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bulbinspect.errors import UsageError
 from bulbinspect.study.plan import PlannedRun
 from bulbinspect.study.schedule import Clock
 
@@ -65,6 +69,31 @@ def work_off(
             if sys.stderr.isatty():
                 print(file=sys.stderr)
     return result
+
+
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Keep other studies out of the folder; a killed one lets go of it at once."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"another study is still going on in {out}; name another --out"
+            ) from None
+        yield
+
+
+@contextmanager
+def log_file(path: Path) -> Iterator[None]:
+    """Keep what a run says in its own folder, and what ended it."""
+    with path.open("a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        try:
+            yield
+        except Exception:
+            traceback.print_exc(file=file)
+            raise
 
 
 def _show(line: str) -> None:
