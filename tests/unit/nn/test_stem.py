@@ -8,6 +8,7 @@ from bulbinspect.nn.trunk import TRUNKS, build_trunk
 
 EXPECTED = {  # the layers of each stem, and what comes behind it
     "compact": (["Conv2d", "BatchNorm2d", "ReLU"], "ResidualBlock"),
+    "compact_half": (["Conv2d", "BatchNorm2d", "ReLU"], "ResidualBlock"),
     "resnet18": (["Conv2d", "BatchNorm2d", "ReLU"], "MaxPool2d"),
     "resnet34": (["Conv2d", "BatchNorm2d", "ReLU"], "MaxPool2d"),
     "resnet50": (["Conv2d", "BatchNorm2d", "ReLU"], "MaxPool2d"),
