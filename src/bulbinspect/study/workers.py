@@ -1,6 +1,5 @@
 """Runs side by side, each in a process of its own with one core."""
 
-import fcntl
 import multiprocessing
 import os
 import signal
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bulbinspect.errors import UsageError
 from bulbinspect.study.plan import PlannedRun
 from bulbinspect.study.schedule import Clock
 
@@ -69,20 +67,6 @@ def work_off(
             if sys.stderr.isatty():
                 print(file=sys.stderr)
     return result
-
-
-@contextmanager
-def alone_in(out: Path) -> Iterator[None]:
-    """Keep other studies out of the folder; a killed one lets go of it at once."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"another study is still going on in {out}; name another --out"
-            ) from None
-        yield
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The record of a run: one folder that no other run writes into."""
 
-import fcntl
 import platform
 import shlex
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bulbinspect.errors import UsageError
-from bulbinspect.files import write_json
+from bulbinspect.files import locked, write_json
 from bulbinspect.machine import git_commit, package_versions
 
 _PACKAGES = ("bulbinspect", "torch", "torchvision", "lightning", "torchmetrics", "numpy", "pillow")
@@ -25,13 +24,8 @@ def claimed_run_folder(folder: Path, *, ckpt: str | None) -> Iterator[Path]:
     `ckpt` is not a checkpoint of that very run. A killed run lets go of its folder at once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"{folder} belongs to a run that is still going on; choose another hydra.run.dir"
-            ) from None
+    refusal = f"{folder} belongs to a run that is still going on; choose another hydra.run.dir"
+    with locked(folder / ".lock", refusal):
         resumes = ckpt is not None and folder.resolve() in Path(ckpt).resolve().parents
         if (folder / "metrics.csv").exists() and not resumes:  # there since the first epoch
             raise UsageError(
