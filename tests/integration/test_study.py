@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -150,14 +151,17 @@ def test_every_planned_run_is_done_once_and_the_comparison_shows_them(undisturbe
 
 
 @pytest.mark.slow
-def test_finished_runs_are_left_alone_and_further_overrides_are_other_runs(plan, undisturbed):
-    runs = undisturbed / "tiny/runs"
+def test_finished_runs_are_left_alone_and_further_overrides_are_other_runs(
+    plan, undisturbed, tmp_path
+):
+    out = shutil.copytree(undisturbed, tmp_path / "study")
+    runs = out / "tiny/runs"
     before = {path: path.stat().st_mtime_ns for path in runs.glob("*/*")}
-    again = study(plan, "--out", undisturbed)
+    again = study(plan, "--out", out)
     assert again.returncode == 0, again.stderr
     assert "\n\n" not in again.stderr
     assert {path: path.stat().st_mtime_ns for path in runs.glob("*/*")} == before
-    other = study(plan, "--out", undisturbed, "trainer.max_epochs=1")
+    other = study(plan, "--out", out, "trainer.max_epochs=1")
     assert other.returncode == 0, other.stderr
     new = [folder for folder in runs.iterdir() if folder / "config.yaml" not in before]
     epochs = [yaml.safe_load((one / "config.yaml").read_text())["trainer"] for one in new]
@@ -185,11 +189,14 @@ def test_a_study_that_is_ended_in_the_middle_goes_on_to_the_same_answers(
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_while_it_was_measured_is_not_trained_again(plan, undisturbed):
-    folder = next((undisturbed / "tiny/runs").glob("siamese-30-*"))
+def test_a_run_that_was_killed_while_it_was_measured_is_not_trained_again(
+    plan, undisturbed, tmp_path
+):
+    out = shutil.copytree(undisturbed, tmp_path / "study")
+    (folder,) = (out / "tiny/runs").glob("siamese-30-*")
     metrics = (folder / "metrics.json").stat().st_mtime_ns
     (folder / "study.json").unlink()
-    done = study(plan, "--out", undisturbed)
+    done = study(plan, "--out", out)
     assert done.returncode == 0, done.stderr
     assert (folder / "study.json").exists()
     assert (folder / "metrics.json").stat().st_mtime_ns == metrics
@@ -221,3 +228,17 @@ def test_a_run_that_fails_is_named_with_its_reason_and_the_others_are_done(tmp_p
     failed = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     assert sum("not finite" in line for line in failed) == 4
     assert sum("left out" in line for line in failed) == 2
+
+
+@pytest.mark.slow
+def test_runs_that_an_archive_holds_are_taken_for_done(plan, undisturbed, tmp_path):
+    archive = undisturbed / "tiny/runs.xz"
+    done = study(plan, "--out", tmp_path, "--known", archive)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "tiny/runs").exists()
+    first, second = (
+        json.loads((out / "tiny/compared/results.json").read_text())
+        for out in (undisturbed, tmp_path)
+    )
+    assert first["arms"] == second["arms"]
+    assert first["runs"] == second["runs"]

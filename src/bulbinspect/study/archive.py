@@ -1,6 +1,6 @@
 """Many runs in one small file: all that comparing them again needs, without their bundles.
 
-JSON, compressed by LZMA. Probabilities keep nine digits, more than a float32 has.
+JSON, compressed by LZMA. Every number is kept as it is, so that a comparison comes out the same.
 """
 
 import json
@@ -38,7 +38,7 @@ def write_archive(path: Path, runs: Sequence[RunRecord]) -> None:
             bulbs.append(own)
         return {
             "bulbs": bulbs.index(own),
-            "probability": [_digits(value) for value in answers.probability.tolist()],
+            "probability": [None if np.isnan(p) else p for p in answers.probability.tolist()],
             "rejected": "".join("01"[value] for value in answers.rejected.tolist()),
         }
 
@@ -95,7 +95,3 @@ def _answers(row: Mapping[str, Any], bulbs: Sequence[Mapping[str, Any]]) -> Answ
         raise ValueError("as many answers as bulbs")
     defective = np.array([label != GOOD for label in labels], bool)
     return Answers(ids, labels, groups, defective, probability, rejected)
-
-
-def _digits(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.9g}")
