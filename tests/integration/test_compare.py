@@ -4,21 +4,10 @@ import json
 import subprocess
 import sys
 
+from tests.line_pc import LEARNING_WING, without
 from tests.run_folders import BADLY, WELL, RunFolders
 
-LEARNING_WING = ("torch", "torchvision", "lightning", "torchmetrics", "hydra", "omegaconf", "onnx")
-WITHOUT_IT = f"""
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name in {LEARNING_WING!r}:
-            raise ModuleNotFoundError(f"{{name}} is not here", name=name)
-
-sys.meta_path.insert(0, Absent())
-from bulbinspect.cli.main import run
-run()
-"""
+WITHOUT_IT = without(*LEARNING_WING)
 
 
 def test_runs_are_compared_where_torch_is_not(tmp_path, tiny_bundle):

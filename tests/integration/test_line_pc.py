@@ -7,31 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.line_pc import LEARNING_WING, without
 
-LEARNING_WING = (
-    "torch",
-    "torchvision",
-    "lightning",
-    "torchmetrics",
-    "hydra",
-    "omegaconf",
-    "onnx",
-    "onnxscript",
-    "scipy.stats",  # a second of start-up that no verdict needs
-)
-
-WITHOUT_IT = f"""
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name in {LEARNING_WING!r}:
-            raise ModuleNotFoundError(f"{{name}} is not on a line PC", name=name)
-
-sys.meta_path.insert(0, Absent())
-from bulbinspect.cli.main import run
-run()
-"""
+WITHOUT_IT = without(*LEARNING_WING, "scipy.stats")  # that is a second no verdict needs
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ def _visit_s(call: Callable[[], object], device: str) -> float:
 
 def _one_s(call: Callable[[], object], device: str) -> float:
     if device == "cuda":
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]  # torch's own
         start.record()
         call()
         end.record()

@@ -50,8 +50,8 @@ class OrderAveragedNet(BulbNet):
         self.register_buffer("orders", torch.tensor(orders), persistent=False)  # (O, V)
         shifts = torch.tensor(every_shift(self.num_views))  # (V, V)
         self.register_buffer("shifts", shifts, persistent=False)
-        self.register_state_dict_post_hook(_without_own_name)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_with_own_name)  # type: ignore[no-untyped-call]
+        self.register_state_dict_post_hook(_without_own_name)  # type: ignore[no-untyped-call]  # torch's own
+        self.register_load_state_dict_pre_hook(_with_own_name)  # type: ignore[no-untyped-call]  # torch's own
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
         """See `BulbNet.forward`."""

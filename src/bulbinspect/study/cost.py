@@ -34,7 +34,7 @@ class Cost:
     `parameters` are the weights that the answer for the bulb needs: numbers in floating-point
     tensors of more than one. The exporter has folded normalisations into the convolutions before
     them. `flops_per_bulb` are the multiplications and additions, 2 for each pair, of convolutions
-    and matrix products.
+    and matrix products. The head, which multiplies row by row, is left out: D · K pairs.
     """
 
     parameters: int
