@@ -20,6 +20,7 @@ PLAN = {
     "batch_size": 16,
     "bulbs_per_epoch": 64,
     "epochs": 2,
+    "recipe": {"model.standardise": "true"},
     "orders_bulbs": 5,
     "sets": {"tiny": {"difficulty": "easy", "train": 60, "val": 40, "test": 40, "seed": 11}},
     "reshots": {"bulbs": 4, "shots": 2, "seed": 12},

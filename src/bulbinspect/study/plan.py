@@ -39,6 +39,7 @@ class Plan:
     batch_size: int
     bulbs_per_epoch: int
     epochs: int
+    recipe: Mapping[str, Any]
     orders_bulbs: int
     sets: Mapping[str, Mapping[str, Any]]
     reshots: Mapping[str, int]
@@ -188,6 +189,7 @@ def overrides_of(
         "trainer.logger": "false",
         "model.trunk": plan.trunk,
         "seed": run.seed,
+        **plan.recipe,
     }
     return [f"{key}={value}" for key, value in values.items()]
 

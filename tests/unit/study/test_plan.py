@@ -16,6 +16,7 @@ VALUES = {
     "batch_size": 16,
     "bulbs_per_epoch": 64,
     "epochs": 3,
+    "recipe": {"model.standardise": True},
     "orders_bulbs": 5,
     "sets": {"easy": {"difficulty": "easy"}, "hard": {"difficulty": "default", "epochs": 7}},
     "reshots": {"bulbs": 4, "shots": 2, "seed": 12},
