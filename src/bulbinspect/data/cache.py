@@ -8,7 +8,6 @@ of JSON with the notes of the build.
 import fcntl
 import hashlib
 import json
-import stat
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bulbinspect.bulb import Bulb, View
+from bulbinspect.data.fingerprint import Fingerprint, file_status, fingerprint_of
 from bulbinspect.errors import DataError, PictureError
 from bulbinspect.files import whole_file
 from bulbinspect.imaging.load import load_views
@@ -123,52 +123,23 @@ def place_views(bulbs: Sequence[Bulb], num_views: int) -> list[_Slots]:
     return slots
 
 
-class _Fingerprint(NamedTuple):
-    """What a file is (content), and how one sees that it is still the same (status)."""
-
-    content: bytes
-    status: tuple[int, ...]
-
-
-def _fingerprints(pictures: Sequence[Path]) -> list[_Fingerprint | None]:
+def _fingerprints(pictures: Sequence[Path]) -> list[Fingerprint | None]:
     parts = [
         pictures[at : at + _PICTURES_AT_ONCE] for at in range(0, len(pictures), _PICTURES_AT_ONCE)
     ]
-    prints: list[_Fingerprint | None] = []
+    prints: list[Fingerprint | None] = []
     with (
         ThreadPoolExecutor(usable_cores()) as pool,
         progress("Hash pictures", len(pictures)) as advance,
     ):
-        for some in _in_order(pool, lambda part: [_fingerprint(path) for path in part], parts):
+        for some in _in_order(pool, lambda part: [fingerprint_of(path) for path in part], parts):
             prints += some
             advance(len(some))
     return prints
 
 
-def _fingerprint(picture: Path) -> _Fingerprint | None:
-    """Return None for what cannot be read; the reader will say why."""
-    status = _status(picture)
-    if status is None:
-        return None
-    try:
-        with picture.open("rb") as file:
-            return _Fingerprint(hashlib.file_digest(file, "sha256").digest(), status)
-    except OSError:
-        return None
-
-
-def _status(picture: Path) -> tuple[int, ...] | None:
-    try:
-        status = picture.stat()
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(status.st_mode):  # to open a pipe would be to wait for its writer
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
 def _data_sha256(
-    bulbs: Sequence[Bulb], slots: Sequence[_Slots], prints: dict[Path, _Fingerprint | None]
+    bulbs: Sequence[Bulb], slots: Sequence[_Slots], prints: dict[Path, Fingerprint | None]
 ) -> str:
     """Hash what is where; JSON keeps names apart that would run into each other."""
     digest = hashlib.sha256()
@@ -223,7 +194,7 @@ class _Build:
     bulbs: Sequence[Bulb]
     slots: Sequence[_Slots]
     spec: PreprocessSpec
-    prints: dict[Path, _Fingerprint | None]
+    prints: dict[Path, Fingerprint | None]
     shape: tuple[int, int, int, int]  # N, V, H, W
     problems: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
@@ -270,7 +241,7 @@ class _Build:
             fingerprint = self.prints[view.path]
             if isinstance(one, PictureError):
                 error = one
-            elif fingerprint is None or fingerprint.status != _status(view.path):
+            elif fingerprint is None or fingerprint.status != file_status(view.path):
                 error = PictureError("changed", "the file changed while the cache was built")
             else:
                 views[place], sizes[place] = one.pixels, one.picture_size

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 
@@ -91,7 +92,11 @@ def scan_manifest(path: Path, *, allow_outside: bool = False) -> ScannedManifest
 
     A path that leaves the folder of the manifest is a problem of its row, unless `allow_outside`.
     """
-    content = read_table(path)
+    return _scan(path, read_table(path), allow_outside)
+
+
+@lru_cache(maxsize=2)  # many runs of one process read the same manifest
+def _scan(path: Path, content: bytes, allow_outside: bool) -> ScannedManifest:
     rows = numbered_rows(content)
     columns, problems = read_header(rows, REQUIRED, OPTIONAL)
     if problems:
