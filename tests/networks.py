@@ -25,6 +25,8 @@ EVERY_NETWORK = [
     {"name": "per_view_kernels", "judge_orders": "all"},
     *({"name": "single_view", "join": name} for name in JOINS),
     {"name": "single_view", "join": "first", "judge_orders": "cyclic"},
+    {"name": "evidence"},
+    {"name": "evidence", "sharpness": 4.0, "norm": "group", "memory": "low"},
 ]
 
 ORDERS = list(itertools.permutations(range(4)))

@@ -79,8 +79,8 @@ def test_averaging_has_the_limits_and_orders_that_are_said():
         "cyclic": 4,
     }
     assert "is refused for more than five, whose orders are 120" in TEXT.replace("\n", " ")
-    assert READ_BY["memory"] == ("siamese", "single_view")
-    assert "in `siamese` and\n`single_view`" in TEXT
+    assert READ_BY["memory"] == ("siamese", "single_view", "evidence")
+    assert "in `siamese`,\n`single_view` and `evidence`" in TEXT
 
 
 def test_every_trunk_is_there():

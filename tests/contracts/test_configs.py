@@ -25,7 +25,7 @@ ARMS = [
     *("siamese_gated", "siamese_cyclic", "siamese_concat", "wrong_group", "early_fusion"),
     *("channel_shuffle", "channel_shuffle_tta", "cyclic_shift", "cyclic_shift_tta"),
     *("per_view_kernels", "shuffle_weights", "average_weights", "sum_views", "shared_stem"),
-    *("one_view", "single_view_or", "single_view_mean"),
+    *("one_view", "single_view_or", "single_view_mean", "evidence"),
 ]
 
 
@@ -69,7 +69,7 @@ def test_every_arm_of_the_study_is_an_experiment_that_says_its_name():
 def test_the_arms_differ_in_their_network_and_the_order_of_their_views_alone():
     """The same trunk, optimiser, schedule, pictures and augmentation: else nothing is compared."""
     usual = composed("experiment=siamese")
-    free = {"name", "view_pooling", "fusion", "join", "judge_orders", "memory"}
+    free = {"name", "view_pooling", "fusion", "join", "judge_orders", "memory", "sharpness"}
     found = {}
     for arm in ARMS:
         config = composed(f"experiment={arm}")
@@ -78,7 +78,8 @@ def test_the_arms_differ_in_their_network_and_the_order_of_their_views_alone():
         config["arm"], config["module"]["view_order"] = "siamese", "as_given"
         expected = {key: value for key, value in usual.items() if key != "model"}
         assert config == expected
-        for key in usual["model"].keys() - free:
+        lacks = {"spatial_pooling"} if arm == "evidence" else set()
+        for key in usual["model"].keys() - free - lacks:
             assert model[key] == usual["model"][key]
     assert found["siamese"] == found["siamese_log_sum_exp"]
     distinct = {arm: tuple(sorted(values.items())) for arm, values in found.items()}

@@ -14,6 +14,8 @@ class BulbNet(nn.Module, ABC):
     """
 
     num_views: int | None = None
+    has_evidence: bool = False
+    """Whether there is a `judge_with_evidence`, which tells where on a view the answer is from."""
 
     @abstractmethod
     def forward(self, views: Tensor, present: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The numbers and names that define a network, and the one place that builds it from them."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from bulbinspect.errors import SpecError
 from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.models.early_fusion import EarlyFusionNet
+from bulbinspect.models.evidence import EvidenceNet
 from bulbinspect.models.order_average import average_over_orders
 from bulbinspect.models.per_view import PerViewNet
 from bulbinspect.models.siamese import SiameseNet
@@ -24,7 +26,9 @@ from bulbinspect.nn.view_pooling import build_view_pooling
 NORMS = ("batch", "group")
 READ_BY = {
     "view_pooling": ("siamese", "per_view_kernels"),
-    "memory": ("siamese", "single_view"),
+    "memory": ("siamese", "single_view", "evidence"),
+    "spatial_pooling": ("siamese", "early_fusion", "per_view_kernels", "single_view"),
+    "sharpness": ("evidence",),
     "fusion": ("early_fusion",),
     "join": ("single_view",),
 }
@@ -36,6 +40,7 @@ class ModelSpec:
     """Plain values, the same in the YAML, the checkpoint and the bundle.
 
     `fusion` is a name in EARLY_FUSIONS, `join` one in JOINS, `judge_orders` one in JUDGE_ORDERS.
+    `sharpness` is that of the smooth maximum over an evidence map; None: learnt.
     `norm="group"` puts GroupNorm in the place of batch normalisation, which `memory="low"` needs in
     training. `standardise` brings each view to zero mean and unit spread inside the graph.
     `max_level` is the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is
@@ -52,6 +57,7 @@ class ModelSpec:
     fusion: str = "stacked"
     join: str = "mean_logit"
     judge_orders: str = "as_given"
+    sharpness: float | None = None
     memory: str = "fast"
     standardise: bool = False
     dropout: float = 0.0
@@ -65,6 +71,8 @@ class ModelSpec:
             raise SpecError(f"num_classes must be 2 or more, not {self.num_classes}")
         if not 0.0 <= self.dropout < 1.0:
             raise SpecError(f"dropout must be in 0…1 without 1, not {self.dropout}")
+        if self.sharpness is not None and not 0.0 < self.sharpness < math.inf:
+            raise SpecError(f"sharpness must be above 0, not {self.sharpness}")
         if self.max_level < 1:
             raise SpecError(f"max_level must be 1 or more, not {self.max_level}")
         for name in ("num_views", "height_px", "width_px"):
@@ -152,6 +160,20 @@ def build_single_view(spec: ModelSpec, weights: Path | None) -> SingleViewNet:
     )
 
 
+def build_evidence(spec: ModelSpec, weights: Path | None) -> EvidenceNet:
+    """Assemble an `EvidenceNet`."""
+    trunk = _trunk(spec, weights)
+    return EvidenceNet(
+        scale=_scale(spec),
+        trunk=trunk,
+        num_features=trunk.out_features,
+        num_classes=spec.num_classes,
+        dropout=spec.dropout,
+        sharpness=spec.sharpness,
+        memory=spec.memory,
+    )
+
+
 def _num_views(spec: ModelSpec, wanted_by: str) -> int:
     if spec.num_views is None:
         raise SpecError(f"{wanted_by} is for one number of views: give num_views")
@@ -180,6 +202,7 @@ MODELS: dict[str, Callable[[ModelSpec, Path | None], BulbNet]] = {
     "early_fusion": build_early_fusion_net,
     "per_view_kernels": build_per_view,
     "single_view": build_single_view,
+    "evidence": build_evidence,
 }
 
 

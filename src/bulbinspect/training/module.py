@@ -65,6 +65,11 @@ class BulbModule(L.LightningModule):
                 f"model.join=or needs the class {GOOD!r} as number {GOOD_CLASS}; "
                 f"the classes are {', '.join(self.classes)}: take mean_logit"
             )
+        if spec.name == "evidence" and good != GOOD_CLASS:
+            raise SpecError(
+                f"model evidence needs the class {GOOD!r} as number {GOOD_CLASS}: its map shows "
+                f"what speaks against it; the classes are {', '.join(self.classes)}"
+            )
         torch.manual_seed(seed_of(seed))
         self.spec = spec
         self.network = build_model(spec, None if weights is None else Path(weights))
