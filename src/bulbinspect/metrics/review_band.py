@@ -70,6 +70,26 @@ def conformal_band(
     return Band(pass_threshold=min(ends), reject_threshold=max(ends))
 
 
+def off_the_bulbs(band: Band, probability: ArrayLike) -> Band:
+    """Return the band with both thresholds midway to the next lower probability: `(N,)`.
+
+    A chosen threshold is a bulb's own probability, or just above it, and the last digit of that is
+    another on another machine. Moved so, none of these bulbs gets another verdict, and of what was
+    promised a lower pass threshold keeps more, and so does a higher reject threshold.
+    """
+    values = np.asarray(probability, float)
+
+    def midway(threshold: float) -> float:
+        low = float(values[values < threshold].max(initial=0))
+        high = float(values[values >= threshold].min(initial=1))
+        middle = low + (high - low) / 2
+        return middle if middle > low else high
+
+    return Band(
+        pass_threshold=midway(band.pass_threshold), reject_threshold=midway(band.reject_threshold)
+    )
+
+
 def review_rates(defective: ArrayLike, probability: ArrayLike, band: Band) -> tuple[float, float]:
     """Return the shares of good and of defective bulbs that go to review."""
     truth, values = np.asarray(defective, bool), np.asarray(probability, float)

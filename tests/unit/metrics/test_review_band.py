@@ -13,6 +13,7 @@ from bulbinspect.metrics.review_band import (
     Band,
     between_promises,
     conformal_band,
+    off_the_bulbs,
     review_rates,
     review_share,
 )
@@ -127,3 +128,32 @@ def test_rates_of_review_by_hand():
     assert review_share(0.04, 0.5, prevalence=0.1) == pytest.approx(0.9 * 0.04 + 0.1 * 0.5)
     with pytest.raises(ValueError, match="prevalence is 2"):
         review_share(0, 0, prevalence=2)
+
+
+@given(st.integers(0, 1000), st.floats(0, 8))
+def test_off_the_bulbs_every_verdict_and_promise_is_kept(seed, apart):
+    truth, values = drawn(np.random.default_rng(seed), 120, 90, apart=apart)
+    band = between_promises(truth, values, **RATES)
+    moved = off_the_bulbs(band, values)
+    for name in ("pass_threshold", "reject_threshold"):
+        before, after = getattr(band, name), getattr(moved, name)
+        np.testing.assert_array_equal(values < after, values < before)
+        assert np.abs(values - after).min() >= 0.25 * np.diff(np.unique(values)).min()
+    assert moved.pass_threshold <= highest_pass_threshold(values[truth], max_escape=0.05)
+    assert moved.reject_threshold >= lowest_reject_threshold(values[~truth], max_overkill=0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "threshold", "moved"),
+    [
+        ([0.25, 0.75], 0.75, 0.5),
+        ([0.25, 0.75], math.nextafter(0.25, 1), 0.5),
+        ([0.25, 0.75], math.nextafter(0.75, 1), 0.875),
+        ([0.25, 0.75], 0.25, 0.125),
+        ([0.0, 0.75], 0.0, 0.0),
+        ([0.5, math.nextafter(0.5, 1)], math.nextafter(0.5, 1), math.nextafter(0.5, 1)),
+    ],
+)
+def test_off_the_bulbs_is_midway(values, threshold, moved):
+    band = Band(pass_threshold=threshold, reject_threshold=threshold)
+    assert off_the_bulbs(band, values) == Band(pass_threshold=moved, reject_threshold=moved)
