@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from bulbinspect.bulb import Bulb, ViewsIn
 from bulbinspect.data.cache import open_cache, place_views
+from bulbinspect.data.folds import check_fold, fold_as_test
 from bulbinspect.data.manifest import Manifest, read_manifest
 from bulbinspect.data.split import complete_splits
 from bulbinspect.data.subset import nested_train
@@ -36,6 +37,9 @@ class BulbDataModule(L.LightningDataModule):
     `train_bulbs` takes so many bulbs of train only, the first of an order drawn from `seed`, so
     that fewer are a part of more. `bulbs_per_epoch` makes epochs equally long whatever train holds:
     its bulbs come as often as it takes, each time augmented anew, or only some of them.
+
+    With `folds` train and val are divided into so many parts, by group and `split_seed`; part
+    `fold` is test, and the manifest's own test is left out, unless `fold_test` divides it too.
     """
 
     def __init__(
@@ -51,6 +55,9 @@ class BulbDataModule(L.LightningDataModule):
         seed: int,
         train_bulbs: int | None,
         bulbs_per_epoch: int | None,
+        folds: int | None = None,
+        fold: int | None = None,
+        fold_test: bool = False,
         draw: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -64,6 +71,9 @@ class BulbDataModule(L.LightningDataModule):
         self.seed = seed
         self.train_bulbs = train_bulbs
         self.bulbs_per_epoch = bulbs_per_epoch
+        self.folds = folds
+        self.fold = fold
+        self.fold_test = fold_test
         self.draw = draw
         self.ready = False
 
@@ -71,11 +81,21 @@ class BulbDataModule(L.LightningDataModule):
         """Read the manifest, complete its splits, open or build the cache. Does its work once."""
         if self.ready:
             return
+        check_fold(self.fold, self.folds)
         if self.draw is not None and not self.manifest_path.exists():
             write_set(self.manifest_path.parent, **self.draw)
         manifest = read_manifest(self.manifest_path)
         completed = complete_splits(manifest.bulbs, fractions=self.fractions, seed=self.split_seed)
-        bulbs = completed.bulbs
+        bulbs, notes = completed.bulbs, completed.notes
+        if self.fold is not None and self.folds is not None:
+            folded = fold_as_test(
+                bulbs,
+                fold=self.fold,
+                folds=self.folds,
+                seed=self.split_seed,
+                with_test=self.fold_test,
+            )
+            bulbs, notes = folded.bulbs, (*notes, *folded.notes)
         if self.train_bulbs is not None:
             bulbs = nested_train(bulbs, self.train_bulbs, seed=self.seed)
         self.manifest: Manifest = replace(manifest, bulbs=tuple(bulbs))
@@ -87,7 +107,7 @@ class BulbDataModule(L.LightningDataModule):
             self.cache_folder,
             manifest_sha256=self.manifest.sha256,
         )
-        self.notes = (*completed.notes, *self.cache.notes)
+        self.notes = (*notes, *self.cache.notes)
         longest = max(self.manifest.bulbs, key=lambda bulb: len(bulb.views))
         self.view_names = tuple(view.name for view in longest.views)
         self.ready = True

@@ -26,7 +26,8 @@ def folder(tmp_path_factory):
     return path
 
 
-def data(folder, gate, manifest="manifest.csv"):
+def data(folder, gate, manifest="manifest.csv", **options):
+    usual = {"split_seed": 0, "train_bulbs": None, "bulbs_per_epoch": None, "seed": 0}
     module = BulbDataModule(
         manifest=str(folder / manifest),
         preprocess=SPEC.to_dict(),
@@ -34,10 +35,7 @@ def data(folder, gate, manifest="manifest.csv"):
         batch_size=8,
         cache_folder=str(folder.parent / "cache"),
         fractions={"train": 0.6, "val": 0.2, "test": 0.2},
-        split_seed=0,
-        train_bulbs=None,
-        bulbs_per_epoch=None,
-        seed=0,
+        **{**usual, **options},
     )
     module.setup()
     return module
@@ -110,3 +108,34 @@ def test_views_lie_in_parts_of_files_only_if_all_of_them_do(folder, kinds, expec
     views = tuple(replace(view, part=part) for view, part in zip(bulb.views, parts, strict=False))
     module.manifest = replace(module.manifest, bulbs=(replace(bulb, views=views),))
     assert module.views_in is expected
+
+
+def test_one_fold_is_test_and_the_manifests_own_test_is_left_out(folder):
+    splits = {one.bulb_id: one.split for one in read_manifest(folder / "manifest.csv").bulbs}
+    judged = []
+    for fold in range(3):
+        module = data(folder, "off", folds=3, fold=fold)
+        judged += [bulb.bulb_id for bulb in module.bulbs("test")]
+        learnt = [*module.bulbs("train"), *module.bulbs("val")]
+        assert all(splits[bulb.bulb_id] == bulb.split for bulb in learnt)
+        assert len(module.dataset("train").rows) == len(module.bulbs("train"))
+        assert module.notes[0].startswith(f"fold {fold} of 3 is test: ")
+    assert sorted(judged) == sorted(one for one in splits if splits[one] != "test")
+
+
+def test_folds_are_those_of_the_split_seed_whatever_the_seed(folder):
+    first, again = (data(folder, "off", folds=3, fold=1, seed=seed) for seed in (0, 7))
+    other = data(folder, "off", folds=3, fold=1, split_seed=1)
+    assert first.bulbs("test") == again.bulbs("test") != other.bulbs("test")
+
+
+def test_a_fold_is_chosen_before_train_is_lessened(folder):
+    whole = data(folder, "off", folds=3, fold=0, fold_test=True)
+    few = data(folder, "off", folds=3, fold=0, fold_test=True, train_bulbs=8)
+    assert few.bulbs("test") == whole.bulbs("test")
+    assert len(few.bulbs("train")) == 8
+
+
+def test_a_fold_without_folds_is_refused_before_any_work(folder):
+    with pytest.raises(SpecError, match="folds and fold go together"):
+        data(folder, "off", "no-such.csv", fold=1)
