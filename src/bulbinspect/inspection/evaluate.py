@@ -55,7 +55,7 @@ def evaluate(
     DataError, before any work, if a label is not one of the bundle's classes.
     """
     metadata = inspector.bundle.metadata
-    _refuse_unknown_labels(bulbs, metadata.classes)
+    refuse_unknown_labels(bulbs, metadata.classes)
     answers: list[Prediction] = []
 
     def kept() -> Iterator[Prediction]:
@@ -136,16 +136,19 @@ def _verdict_figures(
     """Return what is said of a bundle with a good class: the rates at its threshold."""
     point = metadata.operating_point
     defective = np.array([label != GOOD for label in labels], bool)
-    rejected = np.array([one.verdict is not Verdict.PASS for one in predictions], bool)
+    stopped = np.array([one.verdict is not Verdict.PASS for one in predictions], bool)
+    rejected = np.array([one.verdict is Verdict.REJECT for one in predictions], bool)
     probability = np.array([one.defect_probability for one in predictions], float)
     return {
+        "pass_threshold": None if point is None else point.pass_threshold,
         "reject_threshold": None if point is None else point.reject_threshold,
         "auroc": rates.auroc(defective, probability),
         "average_precision": rates.average_precision(defective, probability),
-        "balanced_accuracy": rates.balanced_accuracy(defective, rejected),
-        "escape_rate": rates.escape_rate(defective, rejected),
+        "balanced_accuracy": rates.balanced_accuracy(defective, stopped),
+        "escape_rate": rates.escape_rate(defective, stopped),
         "overkill_rate": rates.overkill_rate(defective, rejected),
-        "counts": asdict(rates.Counts.of(defective, rejected)),
+        "review_rate": float(np.mean(stopped & ~rejected)) if len(stopped) else None,
+        "counts": asdict(rates.Counts.of(defective, stopped)),
     }
 
 
@@ -176,7 +179,8 @@ def _counts_of(name: str, pairs: Sequence[tuple[str, Prediction]]) -> dict[str, 
     }
 
 
-def _refuse_unknown_labels(bulbs: Iterable[Bulb], classes: Sequence[str]) -> None:
+def refuse_unknown_labels(bulbs: Iterable[Bulb], classes: Sequence[str]) -> None:
+    """Raise DataError, which counts them, if labels are none of the bundle's classes."""
     strange = Counter(bulb.label for bulb in bulbs if bulb.label not in classes)
     if strange:
         raise DataError(

@@ -69,7 +69,7 @@ class Calibration:
             return 0.0
         return _log_odds(self.production_prevalence) - _log_odds(self.prevalence)
 
-    def apply(self, logits: NDArray[np.float32], good: int) -> NDArray[np.float64]:
+    def apply(self, logits: NDArray[np.floating[Any]], good: int) -> NDArray[np.float64]:
         """Return probabilities over the last axis: `(..., K) -> (..., K)`.
 
         Class `good` gets what a defect leaves; the others share the chance of a defect as they

@@ -1,10 +1,12 @@
 """From logits to probabilities, in double precision."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Return the probabilities over the last axis: `(..., K) -> (..., K)`."""
     shifted = logits.astype(np.float64)
     shifted -= shifted.max(axis=-1, keepdims=True)
