@@ -72,6 +72,11 @@ def run(config: DictConfig, folder: Path) -> None:
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         raise UsageError(f"not given: {', '.join(f'{key}=…' for key in missing)}")
+    if config.min_views is not None and not config.module.augment.view_dropout.amount:
+        raise UsageError(
+            "min_views lets bulbs be judged without some of their views, which no training without "
+            "module.augment.view_dropout prepares for: set its amount, to 0.2 for example"
+        )
     is_helper = os.environ.get("LOCAL_RANK", "0") != "0"  # a further process of a DDP run
     with nullcontext() if is_helper else claimed_run_folder(folder, ckpt=config.ckpt):
         if not is_helper:
@@ -129,6 +134,7 @@ def train(config: DictConfig, folder: Path) -> None:
         gate=gate,
         val=Judgeable(*data.arrays("val")),
         provenance=provenance(config, data),
+        min_views=config.min_views,
     )
     clock.lap("export")
     figures = judge_splits(bundle, data, folder, config.judged)

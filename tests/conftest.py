@@ -111,7 +111,7 @@ def tiny_metadata() -> Callable[..., BundleMetadata]:
             "classes": ("good", "defect"),
             "view_names": ("0", "1", "2", "3"),
             "preprocess": SPEC,
-            "operating_point": OperatingPoint(0.5, "by_hand", "val", 9, 9, 0.0, 0.0),
+            "operating_point": OperatingPoint(0.5, 0.5, "by_hand", "val", 9, 9, 0.0, 0.0),
         }
         values.update(changes)
         if "good" not in values["classes"]:

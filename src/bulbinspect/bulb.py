@@ -89,6 +89,7 @@ class ViewPrediction:
     class_probabilities: tuple[float, ...] = ()  # in the order of the bundle's classes
     part: Part | None = None  # as in View
     suspicion_rank: int | None = None  # 1 for the largest defect probability of the bulb's views
+    evidence: tuple[tuple[float, ...], ...] = ()  # (h, w) log-odds of a defect at each place
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ class Prediction:
     """The whole answer for one bulb.
 
     `verdict` is None only for a bundle without a good class, and then only for a bulb that was
-    judged. `defective_view` names the side with the highest defect probability of a rejected bulb.
+    judged. `defective_view` names the side with the highest defect probability of a bulb that was
+    rejected or is to be reviewed.
     `model` is the SHA-256 of the bundle.
     """
 

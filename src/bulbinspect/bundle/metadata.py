@@ -12,9 +12,10 @@ from bulbinspect.bulb import GOOD, ViewsIn
 from bulbinspect.errors import BundleError, SpecError
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -27,9 +28,12 @@ class BundleMetadata:
 
     `classes` are in the order of the logits, `view_names` in the order of the views, `views_in`
     says where the views of the training bulbs lay. Without a `gate` every view that can be read is
-    judged. `model` holds the values of the ModelSpec, `agreement` the proof that the exported
-    network does what the trained one does, `provenance` versions and hashes; the inspection wing
-    only shows these three.
+    judged. `calibration` turns logits into probabilities, without one the softmax does.
+    `min_views` is how many views must be there for a bulb to be judged, None for all of them.
+    `reference` is what the bulbs were like that it was made with, for a later comparison.
+    `model` holds the values of the ModelSpec, `agreement` the proof that the exported network does
+    what the trained one does, `provenance` versions and hashes; the inspection wing only shows
+    these three.
     """
 
     format_version: int = FORMAT_VERSION
@@ -38,7 +42,10 @@ class BundleMetadata:
     preprocess: PreprocessSpec
     views_in: ViewsIn = ViewsIn.FILES
     gate: Gate | None = None
+    calibration: Calibration | None = None
     operating_point: OperatingPoint | None = None
+    min_views: int | None = None
+    reference: Mapping[str, Any] = field(default_factory=_nothing)
     model: Mapping[str, Any] = field(default_factory=_nothing)
     agreement: Mapping[str, Any] = field(default_factory=_nothing)
     provenance: Mapping[str, Any] = field(default_factory=_nothing)
@@ -49,12 +56,19 @@ class BundleMetadata:
         _check_names("view_names", self.view_names, at_least=1)
         if self.operating_point is not None and self.good_index is None:
             raise BundleError(f"an operating point needs a class {GOOD!r}, got {self.classes!r}")
-        for name in ("model", "agreement", "provenance"):
+        if self.calibration is not None and self.good_index is None:
+            raise BundleError(f"a calibration needs a class {GOOD!r}, got {self.classes!r}")
+        least = self.min_views
+        if least is not None and (type(least) is not int or not 1 <= least <= self.num_views):
+            raise BundleError(
+                f"min_views must be from 1 to {self.num_views} or null, got {least!r}"
+            )
+        for name in ("reference", "model", "agreement", "provenance"):
             _check_plain(name, getattr(self, name))
 
     @property
     def num_views(self) -> int:
-        """How many views a bulb must have."""
+        """How many views a bulb has when none is missing."""
         return len(self.view_names)
 
     @property
@@ -64,7 +78,7 @@ class BundleMetadata:
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads back."""
-        point = self.operating_point
+        point, calibration = self.operating_point, self.calibration
         values = {
             "format_version": self.format_version,
             "classes": list(self.classes),
@@ -72,7 +86,10 @@ class BundleMetadata:
             "preprocess": self.preprocess.to_dict(),
             "views_in": self.views_in.value,
             "gate": None if self.gate is None else self.gate.to_dict(),
+            "calibration": None if calibration is None else calibration.to_dict(),
             "operating_point": None if point is None else point.to_dict(),
+            "min_views": self.min_views,
+            "reference": dict(self.reference),
             "model": dict(self.model),
             "agreement": dict(self.agreement),
             "provenance": dict(self.provenance),
@@ -89,7 +106,9 @@ class BundleMetadata:
             raise BundleError(
                 f"the metadata must have the keys {sorted(expected)}, got {sorted(values)}"
             )
-        point, gate = values["operating_point"], values["gate"]
+        point, gate, calibration = (
+            values[name] for name in ("operating_point", "gate", "calibration")
+        )
         try:
             read = {
                 "classes": _tuple("classes", values["classes"]),
@@ -97,6 +116,7 @@ class BundleMetadata:
                 "preprocess": PreprocessSpec.from_dict(_dict(values["preprocess"])),
                 "views_in": _views_in(values["views_in"]),
                 "gate": None if gate is None else Gate.from_dict(gate),
+                "calibration": None if calibration is None else Calibration.from_dict(calibration),
                 "operating_point": None if point is None else OperatingPoint.from_dict(point),
             }
             return cls(**values | read)

@@ -39,6 +39,7 @@ class Runtime:
         if device not in ("auto", self.device):
             raise UsageError(f"device {device!r} is installed but could not be started")
         _check(self._session, bundle.metadata)
+        self.has_evidence = any(one.name == "evidence" for one in self._session.get_outputs())
 
     def run(
         self, views: NDArray[Any], present: NDArray[np.bool_]
@@ -49,12 +50,46 @@ class Runtime:
         are fused early; the mean of that over the shifts where orders are averaged. BundleError
         when the network fails.
         """
+        logits, view_logits = self._run(["logits", "view_logits"], views, present)
+        self._refuse_other_shapes(logits, view_logits, present)
+        return logits, view_logits
+
+    def run_with_evidence(
+        self, views: NDArray[Any], present: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
+        """Do as `run`, and return the evidence maps (B, V, h, w), None of a graph without them.
+
+        They are the log-odds of a defect at each place, before calibration.
+        """
+        if not self.has_evidence:
+            return *self.run(views, present), None
+        names = ["logits", "view_logits", "evidence"]
+        logits, view_logits, evidence = self._run(names, views, present)
+        self._refuse_other_shapes(logits, view_logits, present)
+        if evidence.shape[:2] != present.shape:
+            raise BundleError(
+                f"the network answered with evidence of the shape {evidence.shape} "
+                f"for {present.shape} bulbs and views"
+            )
+        return logits, view_logits, evidence
+
+    def _run(
+        self, names: Sequence[str], views: NDArray[Any], present: NDArray[np.bool_]
+    ) -> list[NDArray[np.float32]]:
         try:
-            logits, view_logits = self._session.run(
-                ["logits", "view_logits"], {"views": views, "present": present}
+            answers: list[NDArray[np.float32]] = self._session.run(
+                names, {"views": views, "present": present}
             )
         except Exception as error:  # onnxruntime's errors share no root of their own
             raise BundleError(f"the network failed: {error}") from error
+        return answers
+
+    def _refuse_other_shapes(
+        self,
+        logits: NDArray[np.float32],
+        view_logits: NDArray[np.float32],
+        present: NDArray[np.bool_],
+    ) -> None:
         num_bulbs, num_views = present.shape
         num_classes = len(self._metadata.classes)
         expected = (num_bulbs, num_classes), (num_bulbs, num_views, num_classes)
@@ -63,7 +98,6 @@ class Runtime:
                 f"the network answered in the shapes {logits.shape} and {view_logits.shape} "
                 f"where {expected[0]} and {expected[1]} belong"
             )
-        return logits, view_logits
 
 
 def _candidates(device: str) -> list[str]:
@@ -116,24 +150,32 @@ def _check(session: ort.InferenceSession, metadata: BundleMetadata) -> None:
         "logits": ("tensor(float)", (None, num_classes)),
         "view_logits": ("tensor(float)", (None, num_views, num_classes)),
     }
-    for kind, expected, nodes in (
-        ("input", inputs, session.get_inputs()),
-        ("output", outputs, session.get_outputs()),
+    maps = {"evidence": ("tensor(float)", (None, num_views, *_size_of_map(session)))}
+    for kind, expected, optional, nodes in (
+        ("input", inputs, {}, session.get_inputs()),
+        ("output", outputs, maps, session.get_outputs()),
     ):
         try:
             found = {node.name: (node.type, node.shape) for node in nodes}
         except UnicodeDecodeError as error:
             raise BundleError(f"the {kind}s of the graph have names that are no text") from error
-        if set(found) != set(expected):
+        if set(found) - set(optional) != set(expected):
             raise BundleError(
                 f"expected the {kind}s {sorted(expected)}, the graph has {sorted(found)}"
             )
+        expected = expected | optional
         for name, (element, shape) in found.items():
             if element != expected[name][0] or not _fits(shape, expected[name][1]):
                 raise BundleError(
                     f"expected the {kind} {name} as {expected[name][0]} of "
                     f"{_text(expected[name][1])}, the graph has {element} of {_text(shape)}"
                 )
+
+
+def _size_of_map(session: ort.InferenceSession) -> tuple[int | None, ...]:
+    """Return height and width of the evidence map; what the graph has is right."""
+    shapes = [node.shape for node in session.get_outputs() if node.name == "evidence"]
+    return tuple(shapes[0][2:]) if shapes and len(shapes[0]) == 4 else (None, None)
 
 
 def _fits(found: list[int | str | None], expected: tuple[int | None, ...]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import ExportError
@@ -53,10 +54,12 @@ def prove_agreement(
     largest, changed = 0.0, 0
     for start in range(0, len(views), batch_size):
         batch = slice(start, start + batch_size)
-        shipped = runtime.run(views[batch], present[batch])
+        shipped = runtime.run_with_evidence(views[batch], present[batch])
         trained = _run_torch(judgement, views[batch], present[batch])
-        for ours, theirs in zip(trained, shipped, strict=True):
-            difference = np.abs(softmax(ours) - softmax(theirs)).max()
+        known = [one for one in shipped if one is not None]
+        for name, ours, theirs in zip(judgement.outputs, trained, known, strict=True):
+            meant = expit if name == "evidence" else softmax
+            difference = np.abs(meant(ours) - meant(theirs)).max()
             largest = float(np.maximum(largest, difference))  # NaN stays NaN
         answers = [_answer(side[0], good, reject_threshold) for side in (trained, shipped)]
         changed += int(np.sum(answers[0] != answers[1]))
@@ -71,12 +74,10 @@ def prove_agreement(
 
 def _run_torch(
     judgement: Judgement, views: NDArray[Any], present: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> list[NDArray[np.float32]]:
     with torch.inference_mode():
-        logits, view_logits = judgement(
-            torch.from_numpy(views.astype(np.int32)), torch.from_numpy(present)
-        )
-    return logits.numpy(), view_logits.numpy()
+        answers = judgement(torch.from_numpy(views.astype(np.int32)), torch.from_numpy(present))
+    return [one.numpy() for one in answers]
 
 
 def _answer(

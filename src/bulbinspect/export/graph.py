@@ -19,14 +19,24 @@ from bulbinspect.models.bulb_net import BulbNet
 
 
 class Judgement(nn.Module):
-    """What the graph computes: the bulb's logits, and what each view says."""
+    """What the graph computes: the bulb's logits, what each view says, and where, if it can."""
 
     def __init__(self, network: BulbNet) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        """`(B, V, H, W)` integers, `(B, V)` bool -> `logits (B, K)`, `view_logits (B, V, K)`."""
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the outputs, in their order."""
+        return ["logits", "view_logits", *["evidence"] * self.network.has_evidence]
+
+    def forward(self, views: Tensor, present: Tensor) -> tuple[Tensor, ...]:
+        """`(B, V, H, W)` integers, `(B, V)` bool -> `logits (B, K)`, `view_logits (B, V, K)`.
+
+        And of a network that has it `evidence (B, V, h, w)`.
+        """
+        if self.network.has_evidence:
+            return self.network.judge_with_evidence(views, present)
         return self.network.judge_with_views(views, present)
 
 
@@ -71,7 +81,7 @@ def _traced(judgement: Judgement, spec: PreprocessSpec, num_views: int) -> bytes
             judgement,
             (views, present),
             input_names=["views", "present"],
-            output_names=["logits", "view_logits"],
+            output_names=judgement.outputs,
             dynamic_shapes={"views": free, "present": free},
             dynamo=True,
             external_data=False,

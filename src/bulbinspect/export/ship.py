@@ -45,6 +45,7 @@ def ship(
     gate: Gate | None,
     val: Judgeable,
     provenance: Mapping[str, Any],
+    min_views: int | None = None,
 ) -> Bundle:
     """Write the bundle of `network` to `path` and return it.
 
@@ -58,6 +59,7 @@ def ship(
         preprocess=preprocess,
         views_in=views_in,
         gate=gate,
+        min_views=min_views,
         model=model.to_dict(),
         provenance=dict(provenance),
     )

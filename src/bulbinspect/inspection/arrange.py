@@ -16,11 +16,14 @@ class ViewFault:
     culprits: tuple[View, ...] = ()
 
 
-def arrange(views: Sequence[View], view_names: Sequence[str]) -> tuple[View, ...] | ViewFault:
-    """Return one view for each of `view_names`, or what is wrong with them.
+def arrange(
+    views: Sequence[View], view_names: Sequence[str], *, min_views: int | None = None
+) -> tuple[View | None, ...] | ViewFault:
+    """Return the view for each of `view_names`, or what is wrong with them.
 
     Views are matched by name. Where none of the names is known (cameras are called otherwise in
-    another plant), they are taken in the order they come in.
+    another plant), they are taken in the order they come in. None stands for a view that is not
+    there; that is a fault unless at least `min_views` are, of which all names are known.
     """
     doubled = _doubled(views)
     if doubled:
@@ -30,8 +33,9 @@ def arrange(views: Sequence[View], view_names: Sequence[str]) -> tuple[View, ...
     strange = tuple(view for view in views if view.name not in view_names)
     absent = [name for name in view_names if name not in by_name]
     named = len(strange) < len(views)
-    if named and not strange and not absent:
-        return tuple(by_name[name] for name in view_names)
+    enough = len(by_name) >= (len(view_names) if min_views is None else min_views)
+    if named and not strange and enough:
+        return tuple(by_name.get(name) for name in view_names)
     if not named and len(views) == len(view_names):
         return tuple(views)
     count = f"{len(views)} views where the model needs {len(view_names)}"

@@ -68,7 +68,10 @@ class Inspector:
     def inspect_with_pixels(
         self, bulbs: Iterable[Bulb]
     ) -> Iterator[tuple[Prediction, NDArray[Any] | None]]:
-        """Do as `inspect`, and yield what the network saw too: `(V, H, W)`, None if unjudged."""
+        """Do as `inspect`, and yield what the network saw too: `(V, H, W)`.
+
+        None of a bulb that is unjudged, and of one that was judged without all of its views.
+        """
         for answer in self._answers(bulbs, keep_pixels=True):
             judged = answer.prediction.verdict is not Verdict.UNJUDGED
             yield answer.prediction, answer.pixels if judged else None
@@ -107,19 +110,22 @@ class Inspector:
         for one in found:
             if isinstance(one, _Complete):
                 prediction, bulb = next(judged)
-                one = _Answer(prediction, bulb.pictures, bulb.pixels if keep_pixels else None)
+                kept = bulb.pixels if keep_pixels and bulb.present.all() else None
+                one = _Answer(prediction, bulb.pictures, kept)
             answers.append(one)
         return answers
 
     def _read(self, bulb: Bulb) -> "_Complete | _Answer":
         """Read all views of a bulb, or answer why it cannot be judged."""
         metadata = self.bundle.metadata
-        views = arrange(bulb.views, metadata.view_names)
-        if isinstance(views, ViewFault):
+        arranged = arrange(bulb.views, metadata.view_names, min_views=metadata.min_views)
+        if isinstance(arranged, ViewFault):
             some = bulb.views[: 2 * metadata.num_views]  # however many there are
             pictures = _pictures(some, self._load(some)) if metadata.gate else ()
-            marked = _marked(bulb, views)
-            return _Answer(self._judge.unjudged(bulb, views.reason, views.detail, marked), pictures)
+            marked, reason = _marked(bulb, arranged), arranged.reason
+            return _Answer(self._judge.unjudged(bulb, reason, arranged.detail, marked), pictures)
+        present = np.array([view is not None for view in arranged])
+        views = tuple(view for view in arranged if view is not None)
         loaded = self._load(views)
         pictures = _pictures(views, loaded)
         fit = [self._pass_gate(one) if isinstance(one, LoadedView) else one for one in loaded]
@@ -137,7 +143,10 @@ class Inspector:
         refusal = metadata.gate and metadata.gate.refusal_of_bulb(complete)
         if refusal:
             return _Answer(self._judge.unjudged(bulb, refusal.reason, refusal.detail), pictures)
-        return _Complete(bulb, views, np.stack([one.pixels for one in complete]), pictures)
+        shape = metadata.num_views, *complete[0].pixels.shape
+        pixels = np.zeros(shape, complete[0].pixels.dtype)
+        pixels[present] = [one.pixels for one in complete]
+        return _Complete(bulb, views, pixels, present, pictures)
 
     def _load(self, views: Sequence[View]) -> Sequence[LoadedView | PictureError]:
         """Read the views; whatever a picture does to us, its bulb keeps its row."""
@@ -180,26 +189,45 @@ class Inspector:
         """Run the network on complete bulbs; one that breaks it is found by running each alone."""
         if not batch:
             return []
-        present = np.ones((len(batch), self.bundle.metadata.num_views), bool)
+        present = np.stack([one.present for one in batch])
         try:
-            logits, view_logits = self.runtime.run(np.stack([one.pixels for one in batch]), present)
+            logits, view_logits, evidence = self.runtime.run_with_evidence(
+                np.stack([one.pixels for one in batch]), present
+            )
         except BundleError as error:
             if len(batch) == 1:
                 return [self._judge.unjudged(batch[0].bulb, "network_failed", str(error))]
             return [answer for one in batch for answer in self._run([one])]
         return [
-            self._judge.judge(one.bulb, one.views, logits[index], view_logits[index])
+            self._judge.judge(
+                one.bulb,
+                one.views,
+                logits[index],
+                view_logits[index][one.present],
+                None if evidence is None else evidence[index][one.present],
+                detail=self._without(one.present),
+            )
             for index, one in enumerate(batch)
         ]
+
+    def _without(self, present: NDArray[np.bool_]) -> str:
+        """Say which views a bulb was judged without."""
+        names = self.bundle.metadata.view_names
+        absent = [repr(name) for name, there in zip(names, present, strict=True) if not there]
+        return f"judged without {', '.join(absent)}" if absent else ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Complete:
-    """A bulb of which every view is fit: `pixels` (V, H, W) in the order of `views`."""
+    """A bulb of which every view is fit: `views` are those that there are, in their order.
+
+    `pixels` (V, H, W) are zeros where `present` (V,) is False.
+    """
 
     bulb: Bulb
     views: tuple[View, ...]
     pixels: NDArray[Any]
+    present: NDArray[np.bool_]
     pictures: _Pictures
 
 

@@ -82,6 +82,7 @@ def to_json(prediction: Prediction, classes: Sequence[str]) -> str:
                 "defect_probability": view.defect_probability,
                 "suspicion_rank": view.suspicion_rank,
                 "probabilities": _by_class(view.class_probabilities, classes),
+                "evidence": view.evidence,
             }
             for view in prediction.views
         ],
@@ -116,6 +117,7 @@ def _view_from(values: dict[str, Any]) -> ViewPrediction:
         defect_probability=values["defect_probability"],
         suspicion_rank=values["suspicion_rank"],
         class_probabilities=tuple(values["probabilities"].values()),
+        evidence=tuple(map(tuple, values["evidence"])),
     )
 
 

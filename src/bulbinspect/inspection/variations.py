@@ -125,7 +125,7 @@ def _judged(
     answers = inspector.inspect_with_pixels(bulbs)
     for bulb, (prediction, pixels) in zip(bulbs, answers, strict=True):
         if pixels is None:
-            unjudged[prediction.reason] += 1
+            unjudged[prediction.reason or "missing_view"] += 1
         else:
             yield bulb, prediction, pixels
 

@@ -11,6 +11,8 @@ from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.errors import BundleError
 from bulbinspect.metrics.probability import defect_probability, softmax
 
+_REASONS: dict[Verdict | None, str] = {Verdict.REJECT: "defect", Verdict.REVIEW: "near_threshold"}
+
 
 class Judge:
     """Turns the logits of a bundle into predictions, at the bundle's operating point.
@@ -22,11 +24,13 @@ class Judge:
         self._model = bundle.sha256
         self._classes = bundle.metadata.classes
         self._good = bundle.metadata.good_index
-        self._reject_threshold: float | None = None
+        self._calibration = bundle.metadata.calibration
+        self._thresholds: tuple[float, float] | None = None  # below: pass, from: reject
         if self._good is not None:
-            if bundle.metadata.operating_point is None:
+            point = bundle.metadata.operating_point
+            if point is None:
                 raise BundleError("the bundle has a good class but no operating point to judge by")
-            self._reject_threshold = bundle.metadata.operating_point.reject_threshold
+            self._thresholds = point.pass_threshold, point.reject_threshold
 
     def judge(
         self,
@@ -34,24 +38,33 @@ class Judge:
         views: Sequence[View],
         logits: NDArray[np.float32],
         view_logits: NDArray[np.float32],
+        evidence: NDArray[np.float32] | None = None,
+        detail: str = "",
     ) -> Prediction:
-        """Answer for one bulb: logits (K,), view_logits (V, K) in the order of `views`."""
+        """Answer for one bulb: logits (K,), view_logits (V, K) in the order of `views`.
+
+        `evidence` (V, h, w) are the maps of a network that has them; `detail` is kept as it is.
+        """
         if not (np.isfinite(logits).all() and np.isfinite(view_logits).all()):
             return self.unjudged(bulb, "non_finite", "the network answered NaN or infinity")
-        probabilities, view_probabilities = softmax(logits), softmax(view_logits)
+        probabilities, view_probabilities = self.probabilities(logits, view_logits)
         defect = self._defect_probabilities(probabilities[None])[0]
         view_defects = self._defect_probabilities(view_probabilities)
         ranks = suspicion_ranks(view_defects)
         verdict = self._verdict(defect)
-        rejected = verdict is Verdict.REJECT
+        suspected = verdict in (Verdict.REJECT, Verdict.REVIEW)
+        maps: Sequence[tuple[tuple[float, ...], ...]] = [()] * len(views)
+        if evidence is not None and np.isfinite(evidence).all():
+            maps = [tuple(map(tuple, one)) for one in evidence.round(4).tolist()]
         return Prediction(
             bulb.bulb_id,
             verdict,
             self._model,
-            reason="defect" if rejected else "",
+            reason=_REASONS.get(verdict, ""),
+            detail=detail,
             label=self._label(probabilities, verdict),
             defect_probability=defect,
-            defective_view=views[ranks.index(1)].name if rejected else "",
+            defective_view=views[ranks.index(1)].name if suspected else "",
             class_probabilities=tuple(probabilities.tolist()),
             views=tuple(
                 replace(
@@ -59,9 +72,10 @@ class Judge:
                     defect_probability=alone,
                     suspicion_rank=rank,
                     class_probabilities=tuple(each),
+                    evidence=map_of_view,
                 )
-                for view, alone, rank, each in zip(
-                    views, view_defects, ranks, view_probabilities.tolist(), strict=True
+                for view, alone, rank, each, map_of_view in zip(
+                    views, view_defects, ranks, view_probabilities.tolist(), maps, strict=True
                 )
             ),
         )
@@ -80,6 +94,12 @@ class Judge:
             views=tuple(known),
         )
 
+    def probabilities(self, *logits: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+        """Return calibrated probabilities of logits `(..., K)`, the same shapes."""
+        if self._calibration is None or self._good is None:
+            return [softmax(one) for one in logits]
+        return [self._calibration.apply(one, self._good) for one in logits]
+
     def _defect_probabilities(self, probabilities: NDArray[np.float64]) -> list[float | None]:
         """Return 1 - P(good) for each row; None for each without a good class."""
         if self._good is None:
@@ -87,13 +107,16 @@ class Judge:
         return list(defect_probability(probabilities, self._good).tolist())
 
     def _verdict(self, defect: float | None) -> Verdict | None:
-        if self._reject_threshold is None or defect is None:
+        if self._thresholds is None or defect is None:
             return None
+        pass_below, reject_from = self._thresholds
         # in this order, because whatever does not compare must not pass
-        return Verdict.PASS if defect < self._reject_threshold else Verdict.REJECT
+        if defect < pass_below:
+            return Verdict.PASS
+        return Verdict.REVIEW if defect < reject_from else Verdict.REJECT
 
     def _label(self, probabilities: NDArray[np.float64], verdict: Verdict | None) -> str:
-        """Return the most probable class; of a rejected bulb the most probable other than good."""
+        """Return the most probable class; of a bulb that does not pass the most probable defect."""
         if verdict is Verdict.PASS and self._good is not None:
             return self._classes[self._good]
         candidates = probabilities.copy()

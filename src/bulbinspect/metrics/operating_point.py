@@ -1,8 +1,9 @@
-"""Where we cut: a reject threshold together with the rates measured at it."""
+"""Where we cut: one threshold or two, together with the rates measured at them."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,23 +16,41 @@ from bulbinspect.errors import DataError, SpecError
 class OperatingPoint:
     """A bulb whose defect probability is at or above `reject_threshold` is rejected.
 
-    `rule` names how the threshold was chosen, `chosen_on` the split. The escape rate is of the
-    `num_defective` bulbs there, the overkill rate of the `num_good` ones.
+    Below `pass_threshold` it passes, between the two a person looks at it: the review band, which
+    is empty where they are equal. `rule` names how they were chosen, `chosen_on` the split. Of the
+    `num_defective` bulbs there the escape rate passed, of the `num_good` ones the overkill rate
+    were rejected; the review rates are the shares of both between the thresholds. `promise` holds
+    the plain numbers of what was promised of them, and is empty where nothing was.
     """
 
     reject_threshold: float
+    pass_threshold: float
     rule: str
     chosen_on: str
     num_good: int
     num_defective: int
     escape_rate: float
     overkill_rate: float
+    review_rate_good: float = 0.0
+    review_rate_defective: float = 0.0
+    promise: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        for name in ("reject_threshold", "escape_rate", "overkill_rate"):
+        shares = ("escape_rate", "overkill_rate", "review_rate_good", "review_rate_defective")
+        for name in ("reject_threshold", "pass_threshold", *shares):
             value = getattr(self, name)
             if not _is_number(value) or not math.isfinite(value) or not 0 <= value <= 1:
                 raise SpecError(f"operating point: {name} must be from 0 to 1, got {value!r}")
+        if self.pass_threshold > self.reject_threshold:
+            raise SpecError(
+                f"operating point: pass_threshold {self.pass_threshold!r} is above "
+                f"reject_threshold {self.reject_threshold!r}: a bulb would pass and be rejected"
+            )
+        if not isinstance(self.promise, Mapping) or not all(
+            isinstance(name, str) and _is_number(value) and math.isfinite(value)
+            for name, value in self.promise.items()
+        ):
+            raise SpecError(f"operating point: promise must hold finite numbers: {self.promise!r}")
         for name in ("num_good", "num_defective"):
             count = getattr(self, name)
             if type(count) is not int or count < 1:
@@ -43,7 +62,8 @@ class OperatingPoint:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plain values, as they stand in the bundle."""
-        return asdict(self)
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**plain, "promise": dict(self.promise)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "OperatingPoint":
@@ -85,8 +105,10 @@ def best_balanced_accuracy(
     # balanced accuracy times 2 x good x defective, less a constant: whole numbers tie exactly
     gain = good_passed * num_defective - defective_passed * num_good
     best = int(np.argmax(gain))  # the first of equals is the lowest threshold: fewest escapes
+    threshold = _between(distinct[best - 1], distinct[best]) if best else 0.0
     return OperatingPoint(
-        reject_threshold=_between(distinct[best - 1], distinct[best]) if best else 0.0,
+        reject_threshold=threshold,
+        pass_threshold=threshold,
         rule="best_balanced_accuracy",
         chosen_on=chosen_on,
         num_good=num_good,

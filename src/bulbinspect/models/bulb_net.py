@@ -28,6 +28,13 @@ class BulbNet(nn.Module, ABC):
         It is what the bundle's graph computes. What stands for an absent view is finite, no more.
         """
 
+    def judge_with_evidence(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `judge_with_views`, and the evidence map `(B, V, h, w)`: log-odds of any defect.
+
+        For networks that say `has_evidence`.
+        """
+        raise TypeError(f"{type(self).__name__} has no evidence map")
+
     def training_logits(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
         """As `forward` -> what the labels are held against, logits `(N, K)` and `bulb (N,)` int64.
 

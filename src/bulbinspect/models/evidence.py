@@ -45,7 +45,7 @@ class EvidenceNet(BulbNet):
         return self._judge(self.places(views, present), present)
 
     def judge_with_evidence(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As `judge_with_views`, and the evidence map `(B, V, h, w)`: log-odds of any defect."""
+        """See `BulbNet.judge_with_evidence`; absent views have a map that means nothing."""
         places = self.places(views, present)
         return *self._judge(places, present), places.logsumexp(2)
 

@@ -11,6 +11,8 @@ from bulbinspect.errors import BundleError
 from bulbinspect.imaging.familiarity import learn_reference
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.measures import NUM_FEATURES
+from bulbinspect.metrics.calibration import Calibration
+from bulbinspect.metrics.operating_point import OperatingPoint
 
 
 def changed(metadata: BundleMetadata, **changes) -> str:
@@ -27,6 +29,20 @@ def test_json_round_trip(tiny_metadata):
     assert BundleMetadata.from_json(metadata.to_json()) == metadata
 
 
+def test_what_decides_a_verdict_comes_back_exactly(tiny_metadata):
+    metadata = tiny_metadata(
+        calibration=Calibration.from_dict(CALIBRATION),
+        operating_point=OperatingPoint.from_dict(POINT),
+        min_views=3,
+        reference={"camera": {"0": [0.1, 0.2]}},
+    )
+    read = BundleMetadata.from_json(metadata.to_json())
+    assert read == metadata
+    assert read.calibration.to_dict() == CALIBRATION
+    assert read.operating_point.to_dict() == POINT
+    assert (read.min_views, read.reference) == (3, {"camera": {"0": [0.1, 0.2]}})
+
+
 def test_without_good_class_there_is_no_good_index(tiny_metadata):
     metadata = tiny_metadata(classes=("apple", "pear"))
     assert metadata.good_index is None
@@ -39,12 +55,25 @@ def test_the_good_class_may_stand_anywhere(tiny_metadata):
 
 POINT = {
     "reject_threshold": 0.5,
+    "pass_threshold": 0.25,
     "rule": "by_hand",
     "chosen_on": "val",
     "num_good": 9,
     "num_defective": 9,
     "escape_rate": 0.0,
     "overkill_rate": 0.0,
+    "review_rate_good": 0.1,
+    "review_rate_defective": 0.0,
+    "promise": {"max_escape": 0.01, "confidence": 0.95},
+}
+CALIBRATION = {
+    "temperature": 2.0,
+    "bias": -0.5,
+    "prevalence": 0.5,
+    "production_prevalence": None,
+    "chosen_on": "val",
+    "num_good": 9,
+    "num_defective": 9,
 }
 
 
@@ -93,10 +122,18 @@ def test_the_gate_and_where_views_lie_come_back_exactly(tiny_metadata):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"format_version": 1}, "format_version 2, got 1"),
-        ({"format_version": True}, "format_version 2, got True"),
-        ({"format_version": 2.0}, r"format_version 2, got 2\.0"),
-        ({"format_version": "2"}, "format_version 2, got '2'"),
+        ({"format_version": 2}, "format_version 3, got 2"),
+        ({"format_version": True}, "format_version 3, got True"),
+        ({"format_version": 3.0}, r"format_version 3, got 3\.0"),
+        ({"format_version": "3"}, "format_version 3, got '3'"),
+        ({"min_views": 0}, "min_views must be from 1 to 4"),
+        ({"min_views": 5}, "min_views must be from 1 to 4"),
+        ({"min_views": True}, "min_views must be from 1 to 4"),
+        ({"reference": [1]}, "reference must be a mapping"),
+        ({"calibration": CALIBRATION | {"temperature": 0}}, "temperature must be above 0"),
+        ({"calibration": {}}, "expected the keys"),
+        ({"operating_point": POINT | {"pass_threshold": 0.6}}, "would pass and be rejected"),
+        ({"operating_point": POINT | {"promise": {"max_escape": "1"}}}, "promise must hold"),
         ({"surprise": 1}, "must have the keys"),
         ({"classes": ["good", "good"]}, "must differ"),
         ({"classes": ["good"]}, "at least 2"),
@@ -161,7 +198,7 @@ def test_a_missing_key_is_refused(tiny_metadata, key):
         "null",
         "1",
         "{",
-        '{"format_version": 2, "format_version": 2}',
+        '{"format_version": 3, "format_version": 3}',
         "[" * 100_000,
         "9" * 5_000,
         '{"format_version": 1e999}',

@@ -65,6 +65,39 @@ def test_every_network_ships_and_judges_any_number_of_bulbs(tmp_path, values):
         np.testing.assert_array_equal(runtime.run(blank.numpy(), there)[0], logits)
 
 
+@pytest.mark.parametrize("num_classes", [2, 3])
+def test_the_evidence_map_leaves_the_graph_and_is_what_the_answer_is_made_from(
+    tmp_path, num_classes
+):
+    network = network_of({"name": "evidence"}, num_classes=num_classes)
+    classes = ("good", "crack", "dent")[:num_classes]
+    names = ("0", "1", "2", "3")
+    metadata = BundleMetadata(classes=classes, view_names=names, preprocess=PREPROCESS)
+    graph = export_graph(network, PREPROCESS, num_views=4)
+    runtime = Runtime(write_bundle(tmp_path / "b.onnx", graph, metadata), device="cpu")
+    assert runtime.has_evidence
+    views, present = views_of(3).byte(), torch.ones(3, 4, dtype=torch.bool)
+    present[0, 1] = False
+    logits, _, evidence = runtime.run_with_evidence(views.numpy(), present.numpy())
+    with torch.inference_mode():
+        _, _, expected = network.judge_with_evidence(views, present)
+    there = present.numpy()
+    np.testing.assert_allclose(evidence[there], expected.numpy()[there], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(runtime.run(views.numpy(), there)[0], logits)
+    if num_classes == 2:  # the bulb is one smooth maximum over the map, of sharpness 1
+        for bulb in range(3):
+            places = evidence[bulb][there[bulb]].astype(float)
+            expected_logit = np.log(np.mean(np.exp(places)))
+            assert logits[bulb, 1] - logits[bulb, 0] == pytest.approx(expected_logit, abs=1e-4)
+
+
+def test_a_graph_without_a_map_says_so(tiny_bundle):
+    runtime = Runtime(tiny_bundle())
+    views = np.zeros((2, 4, 16, 16), np.uint8)
+    assert not runtime.has_evidence
+    assert runtime.run_with_evidence(views, np.ones((2, 4), bool))[2] is None
+
+
 @pytest.mark.parametrize("num_views", [1, 2, 5])
 @pytest.mark.parametrize("join", ["or", "first"])
 def test_single_views_are_judged_and_joined_for_any_number_of_them(tmp_path, num_views, join):

@@ -177,3 +177,52 @@ def test_a_good_class_without_operating_point_is_refused(tiny_bundle):
 def test_nobody_to_work_is_refused(tiny_bundle, options):
     with pytest.raises(UsageError, match="must be 1 or more"):
         Inspector(tiny_bundle(), **options)
+
+
+def without(bulb, *names):
+    return Bulb(bulb.bulb_id, tuple(view for view in bulb.views if view.name not in names))
+
+
+def test_a_bundle_that_may_judges_a_bulb_by_the_views_that_are_there(tiny_bundle, bulb):
+    whole = bulb("whole", [50, 60, 240, 80])
+    inspector = Inspector(tiny_bundle(min_views=3))
+    (prediction,) = inspect(inspector, without(whole, "1"))
+    assert prediction.defect_probability == pytest.approx(expit(8 * (370 / 3) / 255 - 4), rel=1e-5)
+    assert prediction.verdict is Verdict.PASS
+    assert prediction.detail == "judged without '1'"
+    assert [view.view for view in prediction.views] == ["0", "2", "3"]
+    alone = [view.defect_probability for view in prediction.views]
+    assert alone == pytest.approx([expit(8 * one / 255 - 4) for one in (50, 240, 80)], rel=1e-5)
+
+
+def test_whole_bulbs_and_those_without_a_view_are_judged_in_one_batch(tiny_bundle, bulb):
+    whole, dark = bulb("whole", BRIGHT), bulb("dark", DARK)
+    bulbs = [whole, without(dark, "0", "3"), dark]
+    together = inspect(Inspector(tiny_bundle(min_views=2), batch_size=3), *bulbs)
+    alone = [inspect(Inspector(tiny_bundle(min_views=2)), one)[0] for one in bulbs]
+    assert together == alone
+    pixels = [
+        one for _, one in Inspector(tiny_bundle(min_views=2)).inspect_with_pixels(bulbs)
+    ]  # fmt: skip
+    assert [one is None for one in pixels] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda views: views[:2], "missing_view"),  # fewer than it may judge
+        (lambda views: (*views[:3], View("left", views[3].path)), "missing_view"),  # a strange name
+        (lambda views: (*views[:3], View("3", views[3].path / "no")), "missing_file"),
+        (lambda views: (*views[:3], View("3", views[2].path)), "duplicate_view"),
+        (lambda views: (), "missing_view"),
+    ],
+)  # fmt: skip
+def test_no_other_fault_is_taken_for_a_view_that_is_missing(tiny_bundle, bulb, change, reason):
+    dark = bulb("dark", DARK)
+    (prediction,) = inspect(Inspector(tiny_bundle(min_views=3)), Bulb("b", change(dark.views)))
+    assert (prediction.verdict, prediction.reason) == (Verdict.UNJUDGED, reason)
+
+
+def test_a_bundle_that_does_not_say_so_judges_no_bulb_without_all_views(tiny_bundle, bulb):
+    (prediction,) = inspect(Inspector(tiny_bundle()), without(bulb("dark", DARK), "1"))
+    assert (prediction.verdict, prediction.reason) == (Verdict.UNJUDGED, "missing_view")

@@ -12,6 +12,7 @@ from bulbinspect.bulb import Bulb, Prediction, Verdict, View
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.errors import BundleError
 from bulbinspect.inspection.verdict import Judge, suspicion_ranks
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
 
 VIEWS = (View("left", Path("l.png")), View("right", Path("r.png")))
@@ -20,10 +21,19 @@ BULB = Bulb("b", VIEWS)
 
 @pytest.fixture(scope="module")
 def judge_by(tiny_metadata):
-    def make(threshold: float = 0.5, classes: tuple[str, ...] = ("good", "crack", "dent")):
-        point = OperatingPoint(threshold, "by_hand", "val", 9, 9, 0.0, 0.0)
+    def make(
+        threshold: float = 0.5,
+        classes: tuple[str, ...] = ("good", "crack", "dent"),
+        pass_below: float | None = None,
+        calibration: Calibration | None = None,
+    ):
+        pass_below = threshold if pass_below is None else pass_below
+        point = OperatingPoint(threshold, pass_below, "by_hand", "val", 9, 9, 0.0, 0.0)
         metadata = tiny_metadata(
-            classes=classes, view_names=("left", "right"), operating_point=point
+            classes=classes,
+            view_names=("left", "right"),
+            operating_point=point,
+            calibration=calibration,
         )
         return Judge(Bundle(b"", metadata, "f" * 64))
 
@@ -157,3 +167,60 @@ def test_ties_name_the_first_side(judge_by):
 def test_without_good_class_no_side_is_ranked(judge_by):
     prediction = answer(judge_by(classes=("apple", "pear", "plum")), [0, 3, 1])
     assert [view.suspicion_rank for view in prediction.views] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("defect", "verdict", "reason"),
+    [
+        (0.19, Verdict.PASS, ""),
+        (0.21, Verdict.REVIEW, "near_threshold"),
+        (0.69, Verdict.REVIEW, "near_threshold"),
+        (0.71, Verdict.REJECT, "defect"),
+    ],
+)
+def test_between_the_thresholds_a_person_looks_at_the_side_that_is_named(
+    judge_by, defect, verdict, reason
+):
+    judge = judge_by(threshold=0.7, pass_below=0.2, classes=("good", "defect"))
+    logits = [0.0, math.log(defect / (1 - defect))]
+    prediction = answer(judge, logits, [[0, -3], [0, 2]])
+    assert (prediction.verdict, prediction.reason) == (verdict, reason)
+    assert prediction.defective_view == ("" if verdict is Verdict.PASS else "right")
+    assert prediction.label == ("good" if verdict is Verdict.PASS else "defect")
+
+
+def test_exactly_at_the_pass_threshold_is_a_review(judge_by):
+    judge = judge_by(threshold=0.9, pass_below=0.5, classes=("good", "defect"))
+    assert answer(judge, [0, 0]).verdict is Verdict.REVIEW
+
+
+def test_calibration_changes_the_probabilities_of_bulb_and_views_and_so_the_verdict(judge_by):
+    calibration = Calibration(
+        temperature=2.0,
+        bias=-1.0,
+        prevalence=0.5,
+        production_prevalence=None,
+        chosen_on="val",
+        num_good=9,
+        num_defective=9,
+    )
+    views = [[0.0, 4.0], [0.0, -2.0]]
+    plain = answer(judge_by(classes=("good", "defect")), [0, 1.0], views)
+    judged = answer(judge_by(classes=("good", "defect"), calibration=calibration), [0, 1.0], views)
+    assert (plain.verdict, judged.verdict) == (Verdict.REJECT, Verdict.PASS)
+    assert plain.defect_probability == pytest.approx(1 / (1 + math.exp(-1.0)))
+    assert judged.defect_probability == pytest.approx(1 / (1 + math.exp(-(1.0 / 2 - 1))))
+    alone = [view.defect_probability for view in judged.views]
+    assert alone == pytest.approx([1 / (1 + math.exp(-(z / 2 - 1))) for z in (4.0, -2.0)])
+
+
+def test_evidence_stays_with_its_view_and_is_left_out_where_it_is_no_number(judge_by):
+    judge = judge_by(classes=("good", "defect"))
+    logits, views = np.zeros(2, np.float32), np.zeros((2, 2), np.float32)
+    maps = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    told = judge.judge(BULB, VIEWS, logits, views, maps)
+    assert told.views[1].evidence == ((6.0, 7.0, 8.0), (9.0, 10.0, 11.0))
+    maps[0, 0, 0] = np.nan
+    told = judge.judge(BULB, VIEWS, logits, views, maps)
+    assert told.verdict is Verdict.REJECT
+    assert [view.evidence for view in told.views] == [(), ()]

@@ -19,7 +19,7 @@ PROBABILITY = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1))
 BULBS = st.lists(st.tuples(st.booleans(), PROBABILITY), min_size=2, max_size=30).filter(
     lambda bulbs: len({truth for truth, _ in bulbs}) == 2
 )
-POINT = OperatingPoint(0.4, "best_balanced_accuracy", "val", 10, 5, 0.2, 0.1)
+POINT = OperatingPoint(0.4, 0.4, "best_balanced_accuracy", "val", 10, 5, 0.2, 0.1)
 
 
 @given(BULBS)
@@ -58,7 +58,7 @@ def test_the_threshold_is_no_bulbs_own_probability_where_floats_lie_between(bulb
 
 def test_the_threshold_is_the_midpoint():
     point = best_balanced_accuracy([0, 0, 1, 1], [0.125, 0.25, 0.75, 1], chosen_on="val")
-    assert point == OperatingPoint(0.5, "best_balanced_accuracy", "val", 2, 2, 0.0, 0.0)
+    assert point == OperatingPoint(0.5, 0.5, "best_balanced_accuracy", "val", 2, 2, 0.0, 0.0)
 
 
 def test_a_network_that_knows_nothing_rejects_everything():
