@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bulbinspect.cli.bench import bench
+from bulbinspect.cli.calibrate import calibrate
 from bulbinspect.cli.check import check
 from bulbinspect.cli.compare import compare
 from bulbinspect.cli.evaluate import evaluate
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, compare, check, manifest, split, synth):
+for _verb in (predict, evaluate, calibrate, compare, check, manifest, split, synth):
     app.command()(_verb)
 app.add_typer(bench)
 
