@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bulbinspect.bulb import Bulb, Prediction
+from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import UsageError
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.metrics.probability import defect_probability, softmax
+from bulbinspect.inspection.verdict import Judge
+from bulbinspect.metrics.probability import defect_probability
 
 MOST_VIEWS = 4
 """Up to so many views all orders are gone through: of 4 there are 24, of 5 already 120."""
@@ -34,7 +35,8 @@ class Varied:
     """N bulbs that were judged, and the defect probabilities that variations of them get.
 
     `predictions` are those of the bulbs as they came; `by_order` (N, O) and `by_mask` (N, M) are
-    NaN where the network's answer is not finite. `unjudged` counts the bulbs left out, by reason.
+    NaN where the network's answer is not finite. `unjudged` counts the bulbs left out, by reason;
+    those that were judged without some of their views are in it, as `missing_view`.
     """
 
     bulbs: tuple[Bulb, ...]
@@ -65,7 +67,7 @@ def judge_varied(
     gives the same answers for bulbs. UsageError for a bundle without a good class, BundleError when
     the network fails.
     """
-    metadata = inspector.bundle.metadata
+    metadata, judge = inspector.bundle.metadata, Judge(inspector.bundle)
     good, network = metadata.good_index, runtime or inspector.runtime
     if good is None:
         raise UsageError("the bundle has no good class, so no verdict can change")
@@ -79,7 +81,7 @@ def judge_varied(
         judged = _judged(inspector, bulbs, unjudged)
         while batch := list(itertools.islice(judged, _BATCH_SIZE)):
             pixels = np.stack([one for _, _, one in batch])
-            columns = list(pool.map(partial(_ask, network, good, pixels), ways))
+            columns = list(pool.map(partial(_ask, network, judge, good, pixels), ways))
             answers.append(np.array(columns, float).reshape(len(ways), len(batch)).T)
             kept += [(bulb, prediction) for bulb, prediction, _ in batch]
     by_way = np.concatenate(answers)
@@ -125,12 +127,15 @@ def _judged(
     answers = inspector.inspect_with_pixels(bulbs)
     for bulb, (prediction, pixels) in zip(bulbs, answers, strict=True):
         if pixels is None:
-            unjudged[prediction.reason or "missing_view"] += 1
+            judged = prediction.verdict is not Verdict.UNJUDGED
+            unjudged["missing_view" if judged else prediction.reason] += 1
         else:
             yield bulb, prediction, pixels
 
 
-def _ask(runtime: Runtime, good: int, pixels: NDArray[Any], way: _Way) -> NDArray[np.float64]:
+def _ask(
+    runtime: Runtime, judge: Judge, good: int, pixels: NDArray[Any], way: _Way
+) -> NDArray[np.float64]:
     """Return the defect probabilities (N,) of `pixels` (N, V, H, W) seen that way."""
     order, present = way
     views = pixels[:, order]
@@ -138,7 +143,8 @@ def _ask(runtime: Runtime, good: int, pixels: NDArray[Any], way: _Way) -> NDArra
     logits, _ = runtime.run(views, np.tile(present, (len(views), 1)))
     finite = np.isfinite(logits).all(-1)
     probability = np.full(len(logits), np.nan)
-    probability[finite] = defect_probability(softmax(logits[finite]), good)
+    (calibrated,) = judge.probabilities(logits[finite])
+    probability[finite] = defect_probability(calibrated, good)
     return probability
 
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 from tests.ordered_bundle import PLACES, defect_probability_by_hand, write_ordered
 
 from bulbinspect.bulb import Bulb, Verdict, View
@@ -15,6 +16,7 @@ from bulbinspect.imaging.load import load_views
 from bulbinspect.inspection import inspector as inspector_file
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import all_orders, judge_varied, shifts, subsets
+from bulbinspect.metrics.calibration import Calibration
 
 LEVELS = {"a": [30, 60, 90, 120], "b": [200, 10, 250, 40], "c": [5, 6, 7, 8]}
 
@@ -82,6 +84,31 @@ def test_every_order_gives_what_is_computed_by_hand(ordered, bulb):
     np.testing.assert_array_equal(varied.by_order[:, 0], varied.as_given)
     assert varied.by_mask.shape == (3, 0)
     assert np.ptp(varied.by_order, axis=1).min() > 0.0005
+
+
+def test_probabilities_are_calibrated_as_those_of_the_verdicts_are(ordered, bulb):
+    calibration = Calibration(
+        temperature=2.0,
+        bias=0.5,
+        prevalence=0.5,
+        production_prevalence=0.1,
+        chosen_on="val",
+        num_good=9,
+        num_defective=9,
+    )
+    bulbs = [bulb(name) for name in LEVELS]
+    varied = judge_varied(ordered(calibration=calibration), bulbs, orders=all_orders(4))
+    log_odds = logit([defect_probability_by_hand(levels) for levels in LEVELS.values()])
+    expected = expit(log_odds / 2 + 0.5 + math.log(0.1 / 0.9))
+    np.testing.assert_allclose(varied.by_order[:, 0], expected, rtol=1e-5)
+    np.testing.assert_array_equal(varied.by_order[:, 0], varied.as_given)
+
+
+def test_bulbs_that_were_judged_without_a_view_are_left_out_and_counted_as_that(ordered, bulb):
+    bulbs = [bulb("bright", [250, 250, 250]), bulb("a")]
+    varied = judge_varied(ordered(min_views=3), bulbs, orders=all_orders(4))
+    assert [one.bulb_id for one in varied.bulbs] == ["a"]
+    assert varied.unjudged == {"missing_view": 1}
 
 
 def test_absent_views_do_not_count_and_keep_their_place(ordered, bulb):
