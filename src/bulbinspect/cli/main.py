@@ -11,6 +11,7 @@ from bulbinspect.cli.check import check
 from bulbinspect.cli.compare import compare
 from bulbinspect.cli.evaluate import evaluate
 from bulbinspect.cli.manifest import manifest
+from bulbinspect.cli.msa import msa
 from bulbinspect.cli.predict import predict
 from bulbinspect.cli.split import split
 from bulbinspect.cli.synth import synth
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, calibrate, compare, check, manifest, split, synth):
+for _verb in (predict, evaluate, calibrate, compare, msa, check, manifest, split, synth):
     app.command()(_verb)
 app.add_typer(bench)
 
