@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bulbinspect.cli.audit_labels import audit_labels
 from bulbinspect.cli.bench import bench
 from bulbinspect.cli.calibrate import calibrate
 from bulbinspect.cli.check import check
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, calibrate, compare, msa, check, manifest, split, synth):
+for _verb in (predict, evaluate, calibrate, compare, msa, check, manifest, split, audit_labels, synth):
     app.command()(_verb)
 app.add_typer(bench)
 
