@@ -26,7 +26,18 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich would triple the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (predict, evaluate, calibrate, compare, msa, check, manifest, split, audit_labels, synth):
+for _verb in (
+    predict,
+    evaluate,
+    calibrate,
+    compare,
+    msa,
+    check,
+    manifest,
+    split,
+    audit_labels,
+    synth,
+):
     app.command()(_verb)
 app.add_typer(bench)
 
