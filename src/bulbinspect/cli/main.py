@@ -16,6 +16,7 @@ from bulbinspect.cli.msa import msa
 from bulbinspect.cli.predict import predict
 from bulbinspect.cli.split import split
 from bulbinspect.cli.synth import synth
+from bulbinspect.cli.verify import verify
 from bulbinspect.errors import BulbInspectError
 
 WRONG_USE = 2
@@ -32,6 +33,7 @@ for _verb in (
     calibrate,
     compare,
     msa,
+    verify,
     check,
     manifest,
     split,
