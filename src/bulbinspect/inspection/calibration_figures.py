@@ -117,7 +117,7 @@ def _notes(judged: Judged, calibration: Calibration | None, point: OperatingPoin
             "the line; bulbs that played no part are better"
         )
     if point.chosen_on == "test":
-        notes.append("rates on test are no longer those of bulbs that played no part")
+        notes.append("rates on these test bulbs are no longer those of bulbs that played no part")
     if judged.num_groups < point.num_defective and point.promise:
         notes.append(
             f"the {point.num_defective} defective bulbs are of {judged.num_groups} groups; "

@@ -171,7 +171,7 @@ def test_reliability_is_that_of_the_bulbs_at_hand(tiny_metadata):
     assert figures["after"]["expected_calibration_error"] < 0.03
     assert figures["before"]["expected_calibration_error"] > 0.1
     assert sum(row["count"] for row in figures["after"]["reliability"]) == 4000
-    assert any("rates on test" in note for note in figures["notes"])
+    assert any("rates on these test" in note for note in figures["notes"])
 
 
 def test_lines_say_pass_and_review_only_where_there_is_a_band(tiny_metadata):
