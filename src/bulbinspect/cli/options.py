@@ -20,6 +20,13 @@ Gate = Annotated[
     ),
 ]
 Html = Annotated[bool, typer.Option("--html", help="Also write report.html.")]
+Pictures = Annotated[
+    str,
+    typer.Option(
+        help="Where the page has its pictures: inline, or folder, for many bulbs "
+        "(report_files/ beside it)."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or openvino.")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Bulbs read and judged at once.  [default: all cores]")

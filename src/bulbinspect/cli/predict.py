@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bulbinspect.bulb import ViewsIn
-from bulbinspect.cli.options import Device, Gate, Html, Model, Threads
+from bulbinspect.cli.options import Device, Gate, Html, Model, Pictures, Threads
 
 if TYPE_CHECKING:
     from bulbinspect.inspection.inspector import Inspector
@@ -41,6 +41,7 @@ def predict(
     ] = None,
     gate: Gate = None,
     html: Html = False,
+    pictures: Pictures = "inline",
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
@@ -56,11 +57,12 @@ def predict(
     from bulbinspect.errors import UsageError
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
-    from bulbinspect.inspection.predict import predict_to_folder, refuse_existing
+    from bulbinspect.inspection.predict import predict_to_folder, refuse_existing, refuse_pictures
     from bulbinspect.inspection.source import find_bulbs
     from bulbinspect.inspection.summary import describe
     from bulbinspect.inspection.text import for_terminal
 
+    refuse_pictures(pictures)
     if out is not None:
         refuse_existing(out)
     elif html:
@@ -79,7 +81,7 @@ def predict(
         summary = _to_stdout(inspector, source)
     else:
         title = f"Verdicts on {Path(*path.resolve().parts[-2:])}" if html else None
-        summary = predict_to_folder(inspector, source, out, page_title=title)
+        summary = predict_to_folder(inspector, source, out, page_title=title, pictures=pictures)
     for line in summary.lines():
         typer.echo(line, err=True)
     for name, value in describe(bundle).items():

@@ -96,14 +96,24 @@ def preprocess(pixels: Gray, spec: PreprocessSpec) -> Gray:
         return _resize(pixels, spec.height_px, spec.width_px, (0, 0, width, height))
     if spec.fit == "crop":
         return _resize(pixels, spec.height_px, spec.width_px, _centre(height, width, spec))
-    scale = _scale(height, width, spec)
-    inner = _resize(
-        pixels,
-        max(1, round(height * scale)),
-        max(1, round(width * scale)),
-        (0, 0, width, height),
-    )
+    inner = _resize(pixels, *_inner(height, width, spec), (0, 0, width, height))
     return _pad(inner, _border_median(pixels), spec)
+
+
+def frame(height: int, width: int, spec: PreprocessSpec) -> tuple[float, float, float, float]:
+    """Return which part (left, top, right, bottom) of a picture the network gets.
+
+    In shares of the picture's width and height: below 0 and above 1 is what padding adds.
+    """
+    if spec.fit == "stretch":
+        return 0.0, 0.0, 1.0, 1.0
+    if spec.fit == "crop":
+        left, top, right, bottom = _centre(height, width, spec)
+        return left / width, top / height, right / width, bottom / height
+    rows, columns = _inner(height, width, spec)
+    top, left = (spec.height_px - rows) // 2, (spec.width_px - columns) // 2
+    right, bottom = spec.width_px - left, spec.height_px - top
+    return -left / columns, -top / rows, right / columns, bottom / rows
 
 
 def scale_note(height: int, width: int, spec: PreprocessSpec) -> str | None:
@@ -124,6 +134,12 @@ def scale_note(height: int, width: int, spec: PreprocessSpec) -> str | None:
 def _scale(height: int, width: int, spec: PreprocessSpec) -> float:
     ratios = spec.height_px / height, spec.width_px / width
     return max(ratios) if spec.fit == "crop" else min(ratios)
+
+
+def _inner(height: int, width: int, spec: PreprocessSpec) -> tuple[int, int]:
+    """Return the height and width to which a picture is scaled before it is padded."""
+    scale = _scale(height, width, spec)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def _centre(height: int, width: int, spec: PreprocessSpec) -> tuple[float, float, float, float]:

@@ -23,19 +23,27 @@ from bulbinspect.inspection.source import Source
 from bulbinspect.inspection.summary import Summary, describe
 from bulbinspect.progress import progress
 
+PICTURES = ("inline", "folder")
+"""Where a page has its pictures: in itself, or in files beside it."""
+
 
 def predict_to_folder(
-    inspector: Inspector, source: Source, out: Path, *, page_title: str | None = None
+    inspector: Inspector,
+    source: Source,
+    out: Path,
+    *,
+    page_title: str | None = None,
+    pictures: str = "inline",
 ) -> Summary:
     """Judge bulbs into a new folder: CSV, JSON lines and, with a title, `report.html`.
 
-    UsageError as in `result_folder`.
+    UsageError as in `result_folder`. `pictures` as in `write_report`.
     """
     with result_folder(out) as folder:
         answers = watched(inspector.inspect(source.bulbs), source.num_bulbs)
         summary = write_predictions(folder, answers, inspector.bundle)
         if page_title is not None:
-            write_report(folder, page_title, inspector.bundle)
+            write_report(folder, page_title, inspector.bundle, pictures=pictures)
     return summary
 
 
@@ -118,11 +126,29 @@ def refuse_existing(out: Path) -> None:
         raise UsageError(f"{out} exists; name a folder that does not, or remove it")
 
 
+def refuse_pictures(pictures: str) -> None:
+    """Raise UsageError unless it is a place where a page may have its pictures."""
+    if pictures not in PICTURES:
+        raise UsageError(f"--pictures is one of {', '.join(PICTURES)}, not {pictures!r}")
+
+
 def write_report(
-    folder: Path, title: str, bundle: Bundle, figures: Mapping[str, str] | None = None
+    folder: Path,
+    title: str,
+    bundle: Bundle,
+    figures: Mapping[str, str] | None = None,
+    *,
+    truth: Mapping[str, str] | None = None,
+    pictures: str = "inline",
 ) -> None:
-    """Write `report.html` from the predictions that stand in `folder`, with `figures` on top."""
-    from bulbinspect.report.page import write_page  # templates that a run without page needs not
+    """Write `report.html` from the predictions that stand in `folder`, with `figures` on top.
+
+    `truth` are the labels by bulb, where they are known; `pictures` is one of PICTURES: inside
+    the page or in `report_files/` beside it.
+    """
+    # templates that a run without page needs not
+    from bulbinspect.report.page import write_page
+    from bulbinspect.report.page_pictures import Pictures
 
     point = bundle.metadata.operating_point
     write_page(
@@ -130,6 +156,9 @@ def write_report(
         title=title,
         predictions=read_predictions(folder / "predictions.jsonl"),
         summary={**describe(bundle), **(figures or {})},
+        pass_threshold=None if point is None else point.pass_threshold,
         reject_threshold=None if point is None else point.reject_threshold,
-        form=bundle.metadata.preprocess.form,
+        truth=truth,
+        pictures=Pictures(pictures),
+        preprocess=bundle.metadata.preprocess,
     )

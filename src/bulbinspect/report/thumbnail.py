@@ -2,7 +2,7 @@
 
 import base64
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +16,47 @@ from bulbinspect.imaging.parts import read_parts
 from bulbinspect.imaging.read import EIGHT_BITS, read_gray
 
 
-def thumbnail(
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A gray PNG, its (width, height), and the (H, W) of the upright picture it was made from."""
+
+    png: bytes
+    size: tuple[int, int]
+    picture_size: tuple[int, int]
+
+
+def make_thumbnail(
     path: Path, size_px: int, *, part: Part | None = None, form: PictureForm = EIGHT_BITS
-) -> str:
-    """Return the picture as a `data:` address of a gray PNG, its longer side at most `size_px`.
+) -> Thumbnail:
+    """Return the picture as a gray PNG, its longer side at most `size_px`.
 
     Deep pictures are stretched over their own range: what the eye needs, not what the network saw.
     Raise PictureError when the picture cannot be read.
     """
-    picture = Image.fromarray(_for_display(path, part, form))
+    levels = _for_display(path, part, form)
+    picture = Image.fromarray(levels)
     picture.thumbnail((size_px, size_px), Image.Resampling.LANCZOS)
+    height, width = levels.shape
+    return Thumbnail(png_bytes(picture), picture.size, (height, width))
+
+
+def thumbnail(
+    path: Path, size_px: int, *, part: Part | None = None, form: PictureForm = EIGHT_BITS
+) -> str:
+    """Return the PNG of `make_thumbnail` as a `data:` address."""
+    return data_address(make_thumbnail(path, size_px, part=part, form=form).png)
+
+
+def data_address(png: bytes) -> str:
+    """Return the address of a PNG that is inside a page."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def png_bytes(picture: Image.Image) -> bytes:
+    """Return a picture as the bytes of a PNG."""
     file = io.BytesIO()
-    picture.save(file, format="PNG", compress_level=9)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    picture.save(file, format="PNG", compress_level=6)
+    return file.getvalue()
 
 
 def _for_display(path: Path, part: Part | None, form: PictureForm) -> Gray:

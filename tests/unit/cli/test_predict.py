@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from bulbinspect.inspection.predict import PICTURES
+from bulbinspect.report.page_pictures import Pictures
+
 DARK, BRIGHT = [50, 60, 70, 80], [240, 250, 200, 220]
 
 
@@ -56,6 +59,17 @@ def test_results_go_to_a_folder(bulbinspect, pictures, tmp_path):
         (bulb, view) for bulb in ("bright", "dark") for view in "0123"
     ]
     assert "results: out" in done.stderr
+
+
+def test_the_page_may_have_its_pictures_beside_it(bulbinspect, pictures, tmp_path):
+    judge = ["predict", pictures, "--model", "bundle.onnx", "--html", "--out"]
+    assert bulbinspect(*judge, "out", "--pictures", "folder").exit_code == 0
+    assert len(list((tmp_path / "out" / "report_files").iterdir())) == 8
+    assert "data:image" not in (tmp_path / "out" / "report.html").read_text()
+    refused = bulbinspect(*judge, "other", "--pictures", "nowhere")
+    assert refused.exit_code == 2
+    assert refused.stderr == "bulbinspect: --pictures is one of inline, folder, not 'nowhere'\n"
+    assert tuple(Pictures) == PICTURES
 
 
 def test_an_unjudged_bulb_is_exit_code_1(bulbinspect, pictures):

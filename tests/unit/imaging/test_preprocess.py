@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bulbinspect.errors import SpecError
-from bulbinspect.imaging.preprocess import PreprocessSpec, preprocess, scale_note
+from bulbinspect.imaging.preprocess import PreprocessSpec, frame, preprocess, scale_note
 
 
 def noise(height, width, bit_depth=8):
@@ -226,3 +226,21 @@ def test_note_says_how_many_pixels_become_one(height, width, fit, covered):
     else:
         assert f"covers {covered} " in note
         assert f"{height} x {width} px" in note
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (90, 40), (37, 101), (20, 24), (160, 320)])
+def test_frame_says_where_in_the_picture_a_pixel_of_the_network_lies(fit, height, width):
+    spec = PreprocessSpec(height_px=48, width_px=56, fit=fit, bit_depth=16)
+    left, top, right, bottom = frame(height, width, spec)
+    across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    for ramp, low, high, axis in ((across, left, right, 1), (down, top, bottom, 0)):
+        seen = preprocess(np.rint(ramp * 60000).astype(np.uint16), spec) / 60000
+        count = seen.shape[axis]
+        expected = low + (np.arange(count) + 0.5) / count * (high - low)
+        # away from the border, where padding and the ends of the triangle are
+        pixel = max(1 / width, 1 / height, (high - low) / count)
+        inside = (expected > 2 * pixel) & (expected < 1 - 2 * pixel)
+        assert inside.sum() > 5
+        middle = seen[24] if axis else seen[:, 28]
+        np.testing.assert_allclose(middle[inside], expected[inside], atol=pixel / 2)

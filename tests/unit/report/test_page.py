@@ -10,6 +10,7 @@ from PIL import Image
 
 from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
 from bulbinspect.report.page import write_page
+from bulbinspect.report.page_pictures import Pictures
 
 MODEL = "4f1c02d9"
 HOSTILE = "<img src=x onerror=alert(1)>\n</script>\udcff\u202e\x1b[31m"
@@ -189,7 +190,8 @@ def test_names_are_data_and_never_markup(page, view):
         defective_view=HOSTILE,
         views=(side, replace(side, path=side.path / "gone")),
     )
-    written = page(bulb, title=HOSTILE, summary={HOSTILE: HOSTILE})
+    truth = {HOSTILE: HOSTILE}
+    written = page(bulb, title=HOSTILE, summary={HOSTILE: HOSTILE}, truth=truth)
     assert len(written.all("script")) == 1
     assert all(image["src"].startswith("data:image/png;base64,") for image in written.all("img"))
     assert not [attrs for _, attrs in written.elements if "onerror" in attrs]
@@ -219,6 +221,94 @@ def test_page_opens_with_no_network_and_runs_no_script_but_its_own(page, rejecte
     (policy,) = [meta["content"] for meta in written.all("meta") if "http-equiv" in meta]
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'; ")
     assert f"script-src 'sha256-{digest}';" in policy
+
+
+def test_evidence_lies_over_its_side_and_its_peak_is_marked_on_the_framed_one(page, rejected):
+    views = [replace(view, evidence=((0.0, 1.0), (2.0, 1.5))) for view in rejected.views]
+    written = page(replace(rejected, views=(*views[:3], rejected.views[3])))
+    assert len(written.all("svg", "evidence")) == 3
+    assert all(attrs["href"].startswith("data:image/png;base64,") for attrs in written.all("image"))
+    (peak,) = written.all("rect")  # 4 x 6 px, padded to a square for the network
+    assert {name: float(peak[name]) for name in ("x", "y", "width", "height")} == {
+        "x": pytest.approx(-1, abs=0.2),
+        "y": 3,
+        "width": pytest.approx(3, abs=0.2),
+        "height": 3,
+    }
+    assert [attrs for attrs in written.all("input") if attrs.get("id") == "evidence"]
+
+
+def test_without_evidence_nothing_speaks_of_it(page, rejected):
+    written = page(rejected)
+    assert written.all("svg") == []
+    assert not [attrs for attrs in written.all("input") if attrs.get("id") == "evidence"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label", "truth", "mistake"),
+    [
+        (Verdict.PASS, "good", "crack", "escape"),
+        (Verdict.PASS, "good", "good", ""),
+        (Verdict.REJECT, "crack", "good", "overkill"),
+        (Verdict.REJECT, "crack", "stain", "wrong label"),
+        (Verdict.REJECT, "crack", "crack", ""),
+        (Verdict.REVIEW, "crack", "good", ""),
+        (Verdict.UNJUDGED, "", "crack", ""),
+        (None, "pear", "apple", "wrong label"),
+        (None, "pear", "pear", ""),
+        (Verdict.PASS, "good", "", ""),
+    ],
+)
+def test_where_the_truth_is_known_a_mistake_is_called_by_its_name(
+    page, verdict, label, truth, mistake
+):
+    bulb = Prediction("b", verdict, MODEL, label=label)
+    written = page(bulb, truth={"b": truth, "another": "good"})
+    (row,) = written.all("li")
+    assert (row["data-truth"], row["data-mistake"]) == (truth, mistake)
+    assert written.texts.get("em", []) == [mistake] * bool(mistake)
+
+
+def test_a_page_without_truth_names_no_mistakes(page):
+    (row,) = page(Prediction("b", Verdict.PASS, MODEL, label="good")).all("li")
+    assert (row["data-truth"], row["data-mistake"]) == ("", "")
+
+
+def test_both_thresholds_of_a_review_band_are_marked(page):
+    bulb = Prediction("b", Verdict.REVIEW, MODEL, defect_probability=0.5)
+    written = page(bulb, pass_threshold=0.25, reject_threshold=0.75)
+    assert [attrs["style"] for attrs in written.all("b") if attrs] == ["left:25.00%", "left:75.00%"]
+    one = page(bulb, pass_threshold=0.5, reject_threshold=0.5)
+    assert [attrs["style"] for attrs in one.all("b") if attrs] == ["left:50.00%"]
+
+
+def test_every_value_that_bulbs_have_can_be_chosen_with_its_count(page):
+    written = page(
+        Prediction("b1", Verdict.UNJUDGED, MODEL, reason="blurred"),
+        Prediction("b2", Verdict.UNJUDGED, MODEL, reason="blurred"),
+        Prediction("b3", Verdict.REJECT, MODEL, reason="defect", label="crack"),
+    )
+    assert {attrs["data-by"] for attrs in written.all("select") if "data-by" in attrs} == {
+        "reason",
+        "label",
+    }
+    assert {"blurred (2)", "defect (1)", "crack (1)"} <= set(written.texts["option"])
+
+
+def test_pictures_can_lie_in_a_folder_beside_the_page(page, rejected, tmp_path):
+    hostile = replace(rejected, bulb_id="../../x", defective_view="")
+    written = page(hostile, rejected, pictures=Pictures.FOLDER)
+    addresses = [attrs["src"] for attrs in written.all("img")]
+    assert addresses == [f"page_files/{number:06d}.png" for number in range(1, 9)]
+    for address in addresses:
+        with Image.open(tmp_path / address) as picture:
+            assert picture.size == (4, 6)
+    assert sorted(file.name for file in (tmp_path / "page_files").iterdir()) == [
+        f"{number:06d}.png" for number in range(1, 9)
+    ]
+    assert all(attrs["loading"] == "lazy" for attrs in written.all("img"))
+    (policy,) = [meta["content"] for meta in written.all("meta") if "http-equiv" in meta]
+    assert policy.startswith("default-src 'none'; img-src data: 'self' file:; ")
 
 
 def test_an_interrupted_page_leaves_the_old_one(tmp_path):
