@@ -37,7 +37,7 @@ class Bundle:
 def read_bundle(path: Path) -> Bundle:
     """Read a bundle without running it; BundleError says what is wrong with the file."""
     try:
-        return _open(_read_bytes(path))
+        return _open(read_bytes(path))
     except BundleError as error:
         raise BundleError(f"{path}: {error}") from error
 
@@ -67,7 +67,8 @@ def _open(model: bytes) -> Bundle:
     return Bundle(model, BundleMetadata.from_json(description.text), digest.hexdigest())
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file; BundleError unless it is one of a size that a bundle may have."""
     try:
         if not path.is_file():
             raise BundleError("there is no such file")

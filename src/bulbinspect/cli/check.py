@@ -78,10 +78,11 @@ def check(
     Example: bulbinspect check data/manifest.csv --html check.html
     """
     from bulbinspect.cli.check_table import print_findings
+    from bulbinspect.cli.target import check_target
     from bulbinspect.files import write_json
 
-    _check_target(json, "--json", ".json")
-    _check_target(html, "--html", ".html")
+    check_target(json, "--json", ".json")
+    check_target(html, "--html", ".html")
     look_with = _looking(model, _form(bit_depth, colour, value_range))
     result = _check(path, look_with, pattern, views_in, view_names, allow_outside, threads)
     plain = result.to_dict()
@@ -175,15 +176,3 @@ def _form(bit_depth: int | None, colour: str | None, value_range: str | None) ->
             ) from None
         form["value_range"] = (black, white)
     return form
-
-
-def _check_target(path: Path | None, option: str, ending: str) -> None:
-    """Refuse before any work what could not be written, or would replace something else."""
-    from bulbinspect.errors import UsageError
-
-    if path is None:
-        return
-    if path.suffix.lower() != ending:
-        raise UsageError(f"{option} is {path}, expected a file that ends with {ending}")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"{option} is {path}, expected a file in a folder that exists")

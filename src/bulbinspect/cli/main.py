@@ -8,6 +8,7 @@ import typer
 from bulbinspect.cli.audit_labels import audit_labels
 from bulbinspect.cli.bench import bench
 from bulbinspect.cli.calibrate import calibrate
+from bulbinspect.cli.certify import certify
 from bulbinspect.cli.check import check
 from bulbinspect.cli.compare import compare
 from bulbinspect.cli.evaluate import evaluate
@@ -31,6 +32,7 @@ for _verb in (
     predict,
     evaluate,
     calibrate,
+    certify,
     compare,
     msa,
     verify,

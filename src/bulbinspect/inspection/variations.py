@@ -21,6 +21,7 @@ from bulbinspect.errors import UsageError
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.verdict import Judge
 from bulbinspect.metrics.probability import defect_probability
+from bulbinspect.progress import Advance
 
 MOST_VIEWS = 4
 """Up to so many views all orders are gone through: of 4 there are 24, of 5 already 120."""
@@ -58,14 +59,15 @@ def judge_varied(
     orders: ArrayLike | None = None,
     masks: ArrayLike | None = None,
     runtime: Runtime | None = None,
+    advance: Advance = lambda _: None,
 ) -> Varied:
     """Judge bulbs, and each again in `orders` (O, V) and with the views of `masks` (M, V) alone.
 
     In order o place v of the network gets view `orders[o, v]`. Of the views that are False in a
     mask the network gets black pictures, and is told that they are absent. A bulb that the
     inspector leaves unjudged is left out. `runtime` is asked in place of the inspector's own; it
-    gives the same answers for bulbs. UsageError for a bundle without a good class, BundleError when
-    the network fails.
+    gives the same answers for bulbs. `advance` is told how many bulbs were read. UsageError for a
+    bundle without a good class, BundleError when the network fails.
     """
     metadata, judge = inspector.bundle.metadata, Judge(inspector.bundle)
     good, network = metadata.good_index, runtime or inspector.runtime
@@ -78,7 +80,7 @@ def judge_varied(
     unjudged: Counter[str] = Counter()
     answers = [np.empty((0, len(ways)))]
     with ThreadPoolExecutor(inspector.threads, thread_name_prefix="variations") as pool:
-        judged = _judged(inspector, bulbs, unjudged)
+        judged = _judged(inspector, bulbs, unjudged, advance)
         while batch := list(itertools.islice(judged, _BATCH_SIZE)):
             pixels = np.stack([one for _, _, one in batch])
             columns = list(pool.map(partial(_ask, network, judge, good, pixels), ways))
@@ -121,11 +123,12 @@ def subsets(num_views: int, size: int) -> NDArray[np.bool_]:
 
 
 def _judged(
-    inspector: Inspector, bulbs: Sequence[Bulb], unjudged: Counter[str]
+    inspector: Inspector, bulbs: Sequence[Bulb], unjudged: Counter[str], advance: Advance
 ) -> Iterator[tuple[Bulb, Prediction, NDArray[Any]]]:
     """Yield each judged bulb with its prediction and pixels (V, H, W); count the others."""
     answers = inspector.inspect_with_pixels(bulbs)
     for bulb, (prediction, pixels) in zip(bulbs, answers, strict=True):
+        advance(1)
         if pixels is None:
             judged = prediction.verdict is not Verdict.UNJUDGED
             unjudged["missing_view" if judged else prediction.reason] += 1

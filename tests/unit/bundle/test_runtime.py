@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bulbinspect.bundle import runtime as runtime_file
+from bulbinspect.bundle import session as session_file
 from bulbinspect.bundle.bundle import write_bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import BundleError, UsageError
@@ -106,7 +106,7 @@ def test_a_network_that_fails_is_a_bundle_error(tiny_bundle, capfd):
 
 def test_a_device_that_is_not_here_is_refused_with_those_that_are(tiny_bundle, monkeypatch):
     monkeypatch.setattr(
-        runtime_file.ort, "get_available_providers", lambda: ["CPUExecutionProvider"]
+        session_file.ort, "get_available_providers", lambda: ["CPUExecutionProvider"]
     )
     for device in ("cuda", "openvino", "tpu"):
         with pytest.raises(UsageError, match=f"{device}.*available: auto, cpu"):
@@ -115,6 +115,6 @@ def test_a_device_that_is_not_here_is_refused_with_those_that_are(tiny_bundle, m
 
 def test_auto_is_the_cpu_where_nothing_else_is(tiny_bundle, monkeypatch):
     monkeypatch.setattr(
-        runtime_file.ort, "get_available_providers", lambda: ["CPUExecutionProvider"]
+        session_file.ort, "get_available_providers", lambda: ["CPUExecutionProvider"]
     )
     assert Runtime(tiny_bundle()).device == "cpu"

@@ -1,0 +1,67 @@
+"""Every network is certified for just those orders of the views under which it answers alike."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.networks import (
+    EVERY_NETWORK,
+    EVERY_ORDER,
+    SAME_UNDER,
+    SHIFTS,
+    SIZE,
+    name_of,
+    network_of,
+    views_of,
+)
+
+from bulbinspect.bulb import Bulb, View
+from bulbinspect.bundle.bundle import write_bundle
+from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.export.graph import export_graph
+from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.inspection.certify import certify
+from bulbinspect.inspection.inspector import Inspector
+from bulbinspect.inspection.orders import other_orders
+
+QUICK = {"max", "cyclic", "early_fusion-stacked"}  # exporting each network takes seconds
+
+
+@pytest.fixture(scope="module")
+def bulbs(tmp_path_factory):
+    folder, made = tmp_path_factory.mktemp("bulbs"), []
+    for number, pixels in enumerate(views_of(6).byte().numpy()):
+        views = []
+        for name, view in enumerate(pixels):
+            path = folder / f"{number}_{name}.png"
+            Image.fromarray(view).save(path)
+            views.append(View(str(name), path))
+        made.append(Bulb(str(number), tuple(views)))
+    return made
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(v, marks=[pytest.mark.slow] * (name_of(v) not in QUICK), id=name_of(v))
+        for v in EVERY_NETWORK
+    ],
+)
+def test_every_network_is_certified_for_the_orders_it_does_not_mind(
+    tmp_path, tiny_metadata, bulbs, values
+):
+    spec = PreprocessSpec(**SIZE)
+    graph = export_graph(network_of(values, num_classes=2), spec, num_views=4)
+    metadata: BundleMetadata = tiny_metadata(preprocess=spec)
+    inspector = Inspector(write_bundle(tmp_path / "b.onnx", graph, metadata), device="cpu")
+    changes = certify(inspector, bulbs, other_orders(4))
+    same = SAME_UNDER.get(name_of(values), EVERY_ORDER)
+    assert changes.certified() == (same == EVERY_ORDER)
+    minded = {
+        tuple(order)
+        for order, column in zip(changes.orders.rows.tolist(), changes.change.T, strict=True)
+        if (column > 1e-5).any()
+    }
+    assert minded == EVERY_ORDER - same
+    turned = certify(inspector, bulbs, other_orders(4, only_shifts=True))
+    assert turned.certified() == (same >= SHIFTS)
+    assert np.ptp([one.defect_probability for one in changes.given]) > 0.001
