@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bulbinspect import imaging, inspection
-from bulbinspect.inspection.evaluate import measure
 from bulbinspect.inspection.rows import PREDICTION_COLUMNS, VIEW_COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +36,3 @@ def test_every_reason_is_explained():
 @pytest.mark.parametrize("column", sorted({*PREDICTION_COLUMNS, *VIEW_COLUMNS}))
 def test_every_column_is_explained(column):
     assert f"`{column}`" in TEXT
-
-
-@pytest.mark.parametrize("classes", [("good", "defect"), ("apple", "pear")])
-def test_every_figure_is_explained(tiny_metadata, classes):
-    figures = measure([], [], tiny_metadata(classes=classes))
-    counts = figures.get("counts", {})
-    assert {name for name in [*figures, *counts] if f"`{name}`" not in TEXT} == set()

@@ -17,6 +17,20 @@ def evaluate(
         Path | None,
         typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
     ] = None,
+    fewer_views: Annotated[
+        bool,
+        typer.Option("--fewer-views", help="Also judge every bulb as if some views were absent."),
+    ] = False,
+    cost_escape: Annotated[
+        float | None, typer.Option(help="What a defective bulb costs that passes.")
+    ] = None,
+    cost_overkill: Annotated[
+        float | None, typer.Option(help="What a good bulb costs that is rejected.")
+    ] = None,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(help="The share of defective bulbs on the line, as 0.002, for the costs."),
+    ] = None,
     gate: Gate = None,
     html: Html = False,
     device: Device = "auto",
@@ -24,32 +38,49 @@ def evaluate(
 ) -> None:
     """Measure a bundle on labelled bulbs.
 
-    Writes metrics.json and every prediction. Exit code 0: all judged, 1: some unjudged, 2: wrong
-    use.
+    Writes metrics.json, tables and every prediction. Exit code 0: all judged, 1: some unjudged, 2:
+    wrong use.
 
     Example: bulbinspect evaluate --manifest data/manifest.csv --split test --out figures
     """
     from bulbinspect.bundle.bundle import read_bundle
     from bulbinspect.bundle.find import find_bundle
+    from bulbinspect.cli.tables import aligned
     from bulbinspect.data.manifest import read_manifest
     from bulbinspect.data.split import read_splits
-    from bulbinspect.inspection.evaluate import choose_bulbs, evaluate_to_folder
+    from bulbinspect.data.visible_sides import known_sides
+    from bulbinspect.inspection.evaluate import Asked, choose_bulbs, evaluate_to_folder
+    from bulbinspect.inspection.evaluate_costs import read_line
+    from bulbinspect.inspection.evaluate_tables import sentences, tables
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
 
     refuse_existing(out)
+    line = read_line(cost_escape, cost_overkill, prevalence)
     bundle = override_gate(read_bundle(find_bundle(model)), gate or ())
     table = read_manifest(manifest)
     bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
+    sides, notes = known_sides(table)
+    asked = Asked(sides=sides, line=line, fewer_views=fewer_views, notes=notes)
     inspector = Inspector(bundle, device=device, threads=threads)
     facts = {"manifest_sha256": table.sha256, "split": split}
     title = f"{manifest.resolve().parent.name}, {split}" if html else None
-    metrics = evaluate_to_folder(inspector, bulbs, out, facts, page_title=title)
+    metrics = evaluate_to_folder(inspector, bulbs, out, facts, asked, page_title=title)
     for name, value in metrics.items():
         if isinstance(value, float):
-            typer.echo(f"{name}: {value:.4f}")
+            ends = metrics.get("intervals", {}).get(name)
+            text = f" ({ends[0]:.4f} to {ends[1]:.4f})" if ends else ""
+            typer.echo(f"{name}: {value:.4f}{text}")
+    for shown in tables(metrics):
+        typer.echo()
+        for cells in aligned([shown.columns, *([cell.text for cell in row] for row in shown.rows)]):
+            typer.echo(cells)
+    for sentence in sentences(metrics):
+        typer.echo(f"\n{sentence}")
+    for note in metrics.get("notes", ()):
+        typer.echo(f"note: {for_terminal(note)}", err=True)
     typer.echo(f"{metrics['num_judged']} of {metrics['num_bulbs']} bulbs judged", err=True)
     for reason, number in metrics["unjudged"].items():
         typer.echo(f"unjudged because of {reason}: {number}", err=True)

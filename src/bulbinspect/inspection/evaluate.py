@@ -2,16 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from bulbinspect.bulb import GOOD, Bulb, Prediction, Verdict
-from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.data.table import write_rows
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.files import write_json
+from bulbinspect.files import whole_file, write_json
+from bulbinspect.inspection.evaluate_costs import Line, cost_figures, curve_rows
+from bulbinspect.inspection.evaluate_figures import measure
+from bulbinspect.inspection.evaluate_mistakes import worst_mistakes
+from bulbinspect.inspection.evaluate_strata import (
+    STRATUM_COLUMNS,
+    Sides,
+    named_side,
+    shown_strata,
+    stratum_figures,
+    stratum_row,
+)
+from bulbinspect.inspection.evaluate_views import fewer_views
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import (
     result_folder,
@@ -19,10 +30,25 @@ from bulbinspect.inspection.predict import (
     write_predictions,
     write_report,
 )
-from bulbinspect.metrics import rates
+from bulbinspect.metrics.cost_curve import OperatingCurve, operating_curve
 
 ALL = "all"
 """Stands for every split, and for bulbs that are in none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be found out beside the rates of all bulbs.
+
+    `sides` are those that show the defect, for the defective bulbs (by id) of which it is known;
+    `line` has costs and prevalence; with `fewer_views` bulbs are judged without some views too.
+    `notes` are kept beside the figures.
+    """
+
+    sides: Sides = field(default_factory=lambda: MappingProxyType({}))
+    line: Line | None = None
+    fewer_views: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def evaluate_to_folder(
@@ -30,17 +56,39 @@ def evaluate_to_folder(
     bulbs: Sequence[Bulb],
     out: Path,
     facts: Mapping[str, str],
+    asked: Asked | None = None,
     *,
     page_title: str | None = None,
 ) -> dict[str, Any]:
-    """Write the predictions and `metrics.json` to a new folder and return the figures.
+    """Write predictions, `metrics.json` and tables to a new folder, and return the figures.
 
     `facts` (split, hash of the manifest, …) go into `metrics.json` beside them; with a title there
-    is `report.html` too.
+    are `report.html` and `figures.html` too. UsageError where costs or fewer views are asked of a
+    bundle without a good class.
     """
+    wanted = asked or Asked()
+    metadata = inspector.bundle.metadata
+    if metadata.good_index is None and (wanted.line or wanted.fewer_views):
+        raise UsageError("the bundle has no good class: there are no costs and no verdicts to lose")
     with result_folder(out) as folder:
-        figures = evaluate(inspector, bulbs, folder)
+        answers, figures = _judge(inspector, bulbs, folder)
         metrics = {**facts, **figures}
+        curve = None
+        if metadata.good_index is not None:
+            curve = _curve(bulbs, answers)
+            strata = stratum_figures(bulbs, answers, wanted.sides)
+            metrics |= {
+                "strata": shown_strata(strata),
+                "named_side": named_side(bulbs, answers, wanted.sides),
+                "costs": None if curve is None else cost_figures(curve, figures, wanted.line),
+                "mistakes": worst_mistakes(bulbs, answers, wanted.sides),
+                "notes": [*wanted.notes, *_notes(bulbs, answers)],
+            }
+            if wanted.fewer_views:
+                metrics["fewer_views"] = fewer_views(inspector, bulbs)
+            _write_table(folder / "strata.csv", [STRATUM_COLUMNS, *map(stratum_row, strata)])
+            if curve is not None:
+                _write_table(folder / "operating-curve.csv", curve_rows(curve, wanted.line))
         write_json(folder / "metrics.json", metrics)
         if page_title is not None:
             write_report(folder, page_title, inspector.bundle, _for_page(figures))
@@ -54,8 +102,15 @@ def evaluate(
 
     DataError, before any work, if a label is not one of the bundle's classes.
     """
-    metadata = inspector.bundle.metadata
-    refuse_unknown_labels(bulbs, metadata.classes)
+    return _judge(inspector, bulbs, folder, suffix=suffix)[1]
+
+
+def _judge(
+    inspector: Inspector, bulbs: Sequence[Bulb], folder: Path, *, suffix: str = ""
+) -> tuple[list[Prediction], dict[str, Any]]:
+    """Return the predictions, without their views, and the figures."""
+    bundle = inspector.bundle
+    refuse_unknown_labels(bulbs, bundle.metadata.classes)
     answers: list[Prediction] = []
 
     def kept() -> Iterator[Prediction]:
@@ -63,31 +118,43 @@ def evaluate(
             answers.append(replace(prediction, views=()))  # a file holds the views
             yield prediction
 
-    write_predictions(folder, kept(), inspector.bundle, suffix=suffix)
-    figures = measure([bulb.label for bulb in bulbs], answers, metadata)
-    bundle = inspector.bundle
-    return {"model": bundle.sha256, "gate_overrides": list(bundle.overrides), **figures}
+    write_predictions(folder, kept(), bundle, suffix=suffix)
+    figures = measure([bulb.label for bulb in bulbs], answers, bundle.metadata)
+    about = {"model": bundle.sha256, "gate_overrides": list(bundle.overrides)}
+    return answers, {**about, **figures}
 
 
-def measure(
-    labels: Sequence[str], predictions: Sequence[Prediction], metadata: BundleMetadata
-) -> dict[str, Any]:
-    """Return the figures of `metrics.json` for bulbs of these labels.
+def _curve(bulbs: Sequence[Bulb], answers: Sequence[Prediction]) -> OperatingCurve | None:
+    """Return the curve of the judged bulbs, None without good or without defective ones."""
+    pairs = [
+        (bulb.label != GOOD, one.defect_probability)
+        for bulb, one in zip(bulbs, answers, strict=True)
+        if one.defect_probability is not None
+    ]
+    if len({defective for defective, _ in pairs}) < 2:
+        return None
+    return operating_curve(*zip(*pairs, strict=True))
 
-    Unjudged bulbs are in none of the rates; they are counted beside them, by reason.
-    """
-    pairs = list(zip(labels, predictions, strict=True))
-    judged = [pair for pair in pairs if pair[1].verdict is not Verdict.UNJUDGED]
-    reasons = Counter(one.reason for one in predictions if one.verdict is Verdict.UNJUDGED)
-    figures = _label_figures if metadata.good_index is None else _verdict_figures
-    return {
-        "num_bulbs": len(pairs),
-        "num_judged": len(judged),
-        "num_unjudged": reasons.total(),
-        "unjudged": dict(reasons.most_common()),
-        **figures([label for label, _ in judged], [one for _, one in judged], metadata),
-        "classes": {name: _counts_of(name, pairs) for name in metadata.classes},
-    }
+
+def _notes(bulbs: Sequence[Bulb], answers: Sequence[Prediction]) -> list[str]:
+    """Return what a person must know who relies on the intervals."""
+    judged = [
+        bulb
+        for bulb, one in zip(bulbs, answers, strict=True)
+        if one.verdict is not Verdict.UNJUDGED
+    ]
+    groups = len({bulb.group or (bulb.bulb_id,) for bulb in judged})
+    if groups == len(judged):
+        return []
+    return [
+        f"the {len(judged)} judged bulbs are of {groups} groups; the intervals hold for bulbs that "
+        "have nothing in common, and those of one group may resemble each other"
+    ]
+
+
+def _write_table(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    with whole_file(path) as file:
+        write_rows(file, rows)
 
 
 def choose_bulbs(
@@ -127,55 +194,6 @@ def _for_page(figures: Mapping[str, Any]) -> dict[str, str]:
         name.replace("_", " ").replace("auroc", "AUROC"): f"{value:.3f}"
         for name, value in figures.items()
         if isinstance(value, float) and name != "reject_threshold"
-    }
-
-
-def _verdict_figures(
-    labels: Sequence[str], predictions: Sequence[Prediction], metadata: BundleMetadata
-) -> dict[str, Any]:
-    """Return what is said of a bundle with a good class: the rates at its threshold."""
-    point = metadata.operating_point
-    defective = np.array([label != GOOD for label in labels], bool)
-    stopped = np.array([one.verdict is not Verdict.PASS for one in predictions], bool)
-    rejected = np.array([one.verdict is Verdict.REJECT for one in predictions], bool)
-    probability = np.array([one.defect_probability for one in predictions], float)
-    return {
-        "pass_threshold": None if point is None else point.pass_threshold,
-        "reject_threshold": None if point is None else point.reject_threshold,
-        "auroc": rates.auroc(defective, probability),
-        "average_precision": rates.average_precision(defective, probability),
-        "balanced_accuracy": rates.balanced_accuracy(defective, stopped),
-        "escape_rate": rates.escape_rate(defective, stopped),
-        "overkill_rate": rates.overkill_rate(defective, rejected),
-        "review_rate": float(np.mean(stopped & ~rejected)) if len(stopped) else None,
-        "counts": asdict(rates.Counts.of(defective, stopped)),
-    }
-
-
-def _label_figures(
-    labels: Sequence[str], predictions: Sequence[Prediction], metadata: BundleMetadata
-) -> dict[str, Any]:
-    """Return what is said of a bundle without a good class: how often its label is right."""
-    number = {name: index for index, name in enumerate(metadata.classes)}
-    target = np.array([number[label] for label in labels], int)
-    answer = np.array([number[one.label] for one in predictions], int)
-    probabilities = np.array([one.class_probabilities for one in predictions], float)
-    return {
-        "accuracy": rates.accuracy(target, answer),
-        "balanced_accuracy": rates.balanced_accuracy(target, answer),
-        "macro_auroc": rates.macro_auroc(target, probabilities),
-    }
-
-
-def _counts_of(name: str, pairs: Sequence[tuple[str, Prediction]]) -> dict[str, Any]:
-    """Return how the bulbs of one class ended: by verdict, and by the label they were given."""
-    answers = [prediction for label, prediction in pairs if label == name]
-    verdicts = Counter(str(one.verdict) for one in answers if one.verdict is not None)
-    labels = Counter(one.label for one in answers if one.verdict is not Verdict.UNJUDGED)
-    return {
-        "bulbs": len(answers),
-        "verdicts": dict(verdicts.most_common()),
-        "labels": dict(labels.most_common()),
     }
 
 

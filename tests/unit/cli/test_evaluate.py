@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 BULBS = {  # level, label, split
     "dark": (50, "good", "test"),
@@ -95,3 +96,101 @@ def test_the_page_shows_the_bulbs_and_the_figures(bulbinspect, manifest, tmp_pat
     page = (tmp_path / "out" / "report.html").read_text()
     for text in ("dark", "faint", "AUROC", "0.750", "escape rate", "0.500"):
         assert text in page
+
+
+def test_every_rate_has_its_interval(bulbinspect, manifest, tmp_path):
+    done = bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    low, high = proportion_confint(1, 2, alpha=0.05, method="beta")
+    assert metrics["intervals"]["escape_rate"] == pytest.approx([low, high])
+    assert f"escape_rate: 0.5000 ({low:.4f} to {high:.4f})" in done.stdout
+
+
+def test_errors_are_told_by_kind_and_side_where_they_are_known(bulbinspect, manifest, tmp_path):
+    truth = ["bulb_id,view,kind,visible_px"]
+    truth += [
+        f"{one},{view},crack,{9 * (view == 2)}" for one in ("bright", "faint") for view in range(4)
+    ]
+    (tmp_path / "truth.csv").write_text("\n".join(truth) + "\n")
+    done = bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    strata = {(one["of"], one["name"]): one["escape_rate"] for one in metrics["strata"]}
+    assert strata == {("kind", "defect"): 0.5, ("sides", "1"): 0.5, ("side", "2"): 0.5}
+    assert metrics["named_side"]["num_bulbs"] == 1
+    assert "shows on side" in done.stdout
+    with (tmp_path / "out" / "strata.csv").open(newline="") as file:
+        assert [row["escape_rate"] for row in csv.DictReader(file)] == ["0.5"] * 3
+
+
+def test_the_worst_mistakes_are_named(bulbinspect, manifest, tmp_path):
+    bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    mistakes = json.loads((tmp_path / "out" / "metrics.json").read_text())["mistakes"]
+    assert [one["bulb_id"] for one in mistakes["escapes"]] == ["faint"]
+    assert mistakes["overkills"] == []
+
+
+def test_costs_are_those_computed_by_hand(bulbinspect, manifest, tmp_path):
+    arguments = ["evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out"]
+    line = ["--cost-escape", "100", "--cost-overkill", "2", "--prevalence", "0.01"]
+    done = bulbinspect(*arguments, *line)
+    costs = json.loads((tmp_path / "out" / "metrics.json").read_text())["costs"]
+    assert costs["line"]["cost_per_bulb"] == pytest.approx(0.01 * 100 * 0.5)
+    assert costs["line"]["reject_all"] == pytest.approx(0.99 * 2)
+    assert "Errors cost 0.5 per bulb" in done.stdout
+    header, *rows = (tmp_path / "out" / "operating-curve.csv").read_text().splitlines()
+    assert header == "threshold,escape_rate,overkill_rate,cost_per_bulb"
+    assert len(rows) == 5  # four probabilities, and above them
+
+
+def test_costs_without_a_prevalence_are_refused_before_any_work(bulbinspect, manifest, tmp_path):
+    arguments = ["evaluate", "--model", "absent", "--manifest", manifest, "--out", "out"]
+    done = bulbinspect(*arguments, "--cost-escape", "100")
+    assert done.exit_code == 2
+    assert "need all three" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_fewer_views_are_judged_where_that_is_asked_for(bulbinspect, manifest, tmp_path):
+    arguments = ["evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out"]
+    done = bulbinspect(*arguments, "--fewer-views")
+    assert done.exit_code == 0, done.stderr
+    fewer = json.loads((tmp_path / "out" / "metrics.json").read_text())["fewer_views"]
+    # the views of a bulb are alike, and the network takes their mean
+    assert [one["escape_rate"] for one in fewer["by_number"]] == [0.5] * 4
+    assert [one["judged_on_line"] for one in fewer["by_number"]] == [True, False, False, False]
+
+
+def test_bulbs_of_one_group_get_a_note(bulbinspect, manifest, tmp_path):
+    text = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([text[0] + ",group", *(row + ",lot" for row in text[1:])]) + "\n")
+    done = bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    assert "note: the 4 judged bulbs are of 1 groups" in done.stderr
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    (lot,) = [one for one in metrics["strata"] if one["of"] == "group"]
+    assert (lot["num_good"], lot["num_defective"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["--fewer-views"], ["--cost-escape", "1", "--cost-overkill", "1", "--prevalence", "0.1"]],
+)
+def test_of_a_bundle_without_good_class_no_verdicts_are_asked(
+    bulbinspect, manifest, tmp_path, tiny_bundle, asked
+):
+    tiny_bundle(classes=("apple", "pear"))
+    manifest.write_text(manifest.read_text().replace("good", "apple").replace("defect", "pear"))
+    arguments = ["evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out"]
+    done = bulbinspect(*arguments, *asked)
+    assert done.exit_code == 2
+    assert "no good class" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert bulbinspect(*arguments).exit_code == 0
+
+
+def test_one_class_alone_has_no_curve(bulbinspect, manifest, tmp_path):
+    manifest.write_text(manifest.read_text().replace(",defect,", ",good,"))
+    done = bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    assert done.exit_code == 0, done.stderr
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert (metrics["costs"], metrics["auroc"], metrics["escape_rate"]) == (None, None, None)
+    assert not (tmp_path / "out" / "operating-curve.csv").exists()

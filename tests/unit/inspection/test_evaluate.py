@@ -3,7 +3,8 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ro
 
 from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.inspection.evaluate import choose_bulbs, measure
+from bulbinspect.inspection.evaluate import choose_bulbs
+from bulbinspect.inspection.evaluate_figures import measure
 
 KINDS = ("good", "crack", "dent")
 # label, defect probability (None: unjudged), verdict, label given
