@@ -21,7 +21,7 @@ PLAN = {
     "bulbs_per_epoch": 64,
     "epochs": 2,
     "recipe": {"model.standardise": "true"},
-    "orders_bulbs": 5,
+    "varied_bulbs": 5,
     "sets": {"tiny": {"difficulty": "easy", "train": 60, "val": 40, "test": 40, "seed": 11}},
     "reshots": {"bulbs": 4, "shots": 2, "seed": 12},
     "learning_rates": {"values": [0.001], "bulbs": 40, "seed": 100},

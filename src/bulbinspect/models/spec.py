@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from bulbinspect.errors import SpecError
 from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.models.early_fusion import EarlyFusionNet
@@ -28,7 +30,6 @@ READ_BY = {
     "view_pooling": ("siamese", "per_view_kernels"),
     "memory": ("siamese", "single_view", "evidence"),
     "spatial_pooling": ("siamese", "early_fusion", "per_view_kernels", "single_view"),
-    "sharpness": ("evidence",),
     "fusion": ("early_fusion",),
     "join": ("single_view",),
 }
@@ -40,7 +41,8 @@ class ModelSpec:
     """Plain values, the same in the YAML, the checkpoint and the bundle.
 
     `fusion` is a name in EARLY_FUSIONS, `join` one in JOINS, `judge_orders` one in JUDGE_ORDERS.
-    `sharpness` is that of the smooth maximum over an evidence map; None: learnt.
+    `sharpness` is that of the log-sum-exp over places; None: the usual one, and over an evidence
+    map a learnt one.
     `norm="group"` puts GroupNorm in the place of batch normalisation, which `memory="low"` needs in
     training. `standardise` brings each view to zero mean and unit spread inside the graph.
     `max_level` is the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is
@@ -110,7 +112,7 @@ def build_siamese(spec: ModelSpec, weights: Path | None) -> SiameseNet:
     return SiameseNet(
         scale=_scale(spec),
         trunk=trunk,
-        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        spatial_pooling=_spatial_pooling(spec),
         view_pooling=view_pooling,
         head=_head(spec, view_pooling.out_features(trunk.out_features)),
         memory=spec.memory,
@@ -127,7 +129,7 @@ def build_early_fusion_net(spec: ModelSpec, weights: Path | None) -> EarlyFusion
         before=parts.before,
         fusion=build_early_fusion(spec.fusion, parts.stem, num_views=num_views),
         rest=parts.rest,
-        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        spatial_pooling=_spatial_pooling(spec),
         head=_head(spec, trunk.out_features),
         num_views=num_views,
     )
@@ -141,7 +143,7 @@ def build_per_view(spec: ModelSpec, weights: Path | None) -> PerViewNet:
     return PerViewNet(
         scale=_scale(spec),
         trunks=trunks,
-        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        spatial_pooling=_spatial_pooling(spec),
         view_pooling=view_pooling,
         head=_head(spec, view_pooling.out_features(num_features)),
     )
@@ -153,7 +155,7 @@ def build_single_view(spec: ModelSpec, weights: Path | None) -> SingleViewNet:
     return SingleViewNet(
         scale=_scale(spec),
         trunk=trunk,
-        spatial_pooling=build_spatial_pooling(spec.spatial_pooling),
+        spatial_pooling=_spatial_pooling(spec),
         head=_head(spec, trunk.out_features),
         join=spec.join,
         memory=spec.memory,
@@ -178,6 +180,10 @@ def _num_views(spec: ModelSpec, wanted_by: str) -> int:
     if spec.num_views is None:
         raise SpecError(f"{wanted_by} is for one number of views: give num_views")
     return spec.num_views
+
+
+def _spatial_pooling(spec: ModelSpec) -> nn.Module:
+    return build_spatial_pooling(spec.spatial_pooling, sharpness=spec.sharpness)
 
 
 def _scale(spec: ModelSpec) -> ScaleGrayLevels:

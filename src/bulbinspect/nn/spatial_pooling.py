@@ -49,10 +49,17 @@ SPATIAL_POOLINGS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def build_spatial_pooling(name: str) -> nn.Module:
-    """Return the spatial pooling of that name; an unknown name lists the known ones."""
+def build_spatial_pooling(name: str, *, sharpness: float | None = None) -> nn.Module:
+    """Return the spatial pooling of that name; an unknown name lists the known ones.
+
+    `sharpness` is that of `log_sum_exp`, 4 if it is None; SpecError for one that has none.
+    """
     if name not in SPATIAL_POOLINGS:
         raise SpecError(
             f"unknown spatial pooling {name!r}; known are {', '.join(SPATIAL_POOLINGS)}"
         )
-    return SPATIAL_POOLINGS[name]()
+    if sharpness is None:
+        return SPATIAL_POOLINGS[name]()
+    if name != "log_sum_exp":
+        raise SpecError(f"spatial pooling {name} has no sharpness: leave it at null")
+    return LogSumExpSpatialPooling(sharpness)

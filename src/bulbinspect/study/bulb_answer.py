@@ -29,7 +29,8 @@ def nodes_for(model: ModelProto, output: str) -> list[NodeProto]:
 def only_bulb_answer(bundle: Bundle) -> Bundle:
     """Return the bundle with a graph that answers for bulbs alone: its `logits` are the same.
 
-    Its `view_logits` repeat them, unless they are what the `logits` are made from. It is for
+    Its `view_logits` repeat them, unless they are what the `logits` are made from; an evidence map
+    is left out. It is for
     measuring within a program: its seal no longer holds.
     """
     model = onnx.load_model_from_string(bundle.graph)
@@ -45,6 +46,7 @@ def only_bulb_answer(bundle: Bundle) -> Bundle:
     used = {name for node in kept for name in node.input}
     one = numpy_helper.from_array(np.array([1], np.int64), "_one")
     weights = [weight for weight in [*graph.initializer, one] if weight.name in used]
-    fewer = helper.make_graph(kept, graph.name, graph.input, graph.output, weights)
+    outputs = [one for one in graph.output if one.name in ("logits", "view_logits")]
+    fewer = helper.make_graph(kept, graph.name, graph.input, outputs, weights)
     graph.CopyFrom(fewer)
     return replace(bundle, graph=model.SerializeToString())

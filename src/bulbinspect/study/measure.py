@@ -38,15 +38,15 @@ def measure_run(
     *,
     reshots: Sequence[Bulb] | None = None,
     truth: Path | None = None,
-    orders_bulbs: int | None = None,
+    varied_bulbs: int | None = None,
 ) -> dict[str, Any]:
     """Return `orders`, `shifts`, `reshots`, `fewer_views` and `named_side` of `study.json`.
 
     `reshots` are bulbs of which several have the same `group`: the same body shot at other turns.
-    `truth` is the truth.csv of a drawn set. `orders_bulbs` of the test bulbs, evenly over their
-    classes, are judged in other orders (None: all): with V views there are V! of them. Of more
-    views than MOST_VIEWS `orders` is None. What cannot be known is None, never NaN. BundleError for
-    a bundle that gives no verdicts.
+    `truth` is the truth.csv of a drawn set. `varied_bulbs` of the test bulbs, evenly over their
+    classes, are judged in other orders and with fewer views (None: all): with V views there are V!
+    orders and 2^V - 2 choices. Of more views than MOST_VIEWS `orders` is None. What cannot be
+    known is None, never NaN. BundleError for a bundle that gives no verdicts.
     """
     bundle = read_bundle(run_folder / BUNDLE_NAME)
     point, num_views = bundle.metadata.operating_point, bundle.metadata.num_views
@@ -56,17 +56,21 @@ def measure_run(
     runtime = Runtime(only_bulb_answer(bundle))
     groups = {size: subsets(num_views, size) for size in range(num_views - 1, 0, -1)}
     masks = np.concatenate([np.empty((0, num_views), bool), *groups.values()])
-    seen = judge_varied(inspector, bulbs_test, masks=masks, runtime=runtime)
-    chosen = take_evenly(seen.bulbs, orders_bulbs)
+    predictions = list(inspector.inspect(bulbs_test))
+    judged = [
+        bulb for bulb, one in zip(bulbs_test, predictions, strict=True)
+        if one.verdict is not Verdict.UNJUDGED
+    ]  # fmt: skip
     few = num_views <= MOST_VIEWS
     orders = all_orders(num_views) if few else shifts(num_views)
-    turned = judge_varied(inspector, chosen, orders=orders, runtime=runtime)
+    chosen = take_evenly(judged, varied_bulbs)
+    varied = judge_varied(inspector, chosen, orders=orders, masks=masks, runtime=runtime)
     return {
-        "orders": changes_by_order(turned, orders, orders, threshold) if few else None,
-        "shifts": changes_by_order(turned, orders, shifts(num_views), threshold),
+        "orders": changes_by_order(varied, orders, orders, threshold) if few else None,
+        "shifts": changes_by_order(varied, orders, shifts(num_views), threshold),
         "reshots": None if reshots is None else changes_by_shot(inspector, reshots),
-        "fewer_views": fewer_views(seen, [len(one) for one in groups.values()], threshold),
-        "named_side": None if truth is None else _side_of_defects(seen.predictions, truth),
+        "fewer_views": fewer_views(varied, [len(one) for one in groups.values()], threshold),
+        "named_side": None if truth is None else _side_of_defects(predictions, truth),
     }
 
 

@@ -40,7 +40,7 @@ class Plan:
     bulbs_per_epoch: int
     epochs: int
     recipe: Mapping[str, Any]
-    orders_bulbs: int
+    varied_bulbs: int
     sets: Mapping[str, Mapping[str, Any]]
     reshots: Mapping[str, int]
     learning_rates: Mapping[str, Any]

@@ -20,6 +20,16 @@ def test_spatial_poolings_are_what_numpy_says():
         np.testing.assert_allclose(build_spatial_pooling(name)(features).numpy(), values)
 
 
+def test_a_sharpness_is_that_of_the_log_sum_exp_and_refused_elsewhere():
+    features = torch.randn(2, 3, 5, 4, dtype=torch.float64)
+    values = np.log(np.exp(0.5 * features.numpy().reshape(2, 3, 20)).mean(-1)) / 0.5
+    pooled = build_spatial_pooling("log_sum_exp", sharpness=0.5)(features)
+    np.testing.assert_allclose(pooled.numpy(), values)
+    for name in ("mean", "max"):
+        with pytest.raises(SpecError, match="has no sharpness"):
+            build_spatial_pooling(name, sharpness=0.5)
+
+
 def test_an_unknown_spatial_pooling_lists_the_known_ones():
     with pytest.raises(SpecError, match="'sum'; known are mean, max, log_sum_exp"):
         build_spatial_pooling("sum")

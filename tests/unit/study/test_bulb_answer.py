@@ -55,6 +55,16 @@ def test_bulbs_get_the_same_answers(tiny_metadata, values):
     assert replace(part, graph=whole.graph) == whole
 
 
+def test_an_evidence_map_is_left_out(tiny_metadata):
+    spec = ModelSpec(num_classes=2, num_views=4, height_px=40, width_px=40, name="evidence")
+    graph = export_graph(build_model(spec).eval(), SPEC, num_views=4)
+    whole = Bundle(graph, tiny_metadata(preprocess=SPEC), "f" * 64)
+    part = Runtime(only_bulb_answer(whole), device="cpu")
+    assert (Runtime(whole, device="cpu").has_evidence, part.has_evidence) == (True, False)
+    expected, _ = Runtime(whole, device="cpu").run(*bulbs(SPEC))
+    np.testing.assert_array_equal(part.run(*bulbs(SPEC))[0], expected)
+
+
 def test_nothing_is_kept_that_only_views_need(tiny_metadata):
     metadata = tiny_metadata()
     whole = Bundle(ordered_graph(metadata.preprocess), metadata, "f" * 64)

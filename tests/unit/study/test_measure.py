@@ -92,7 +92,7 @@ def test_a_baseline_averaged_over_orders_changes_in_no_other_ones(
     tmp_path_factory, bulbs, judge_orders
 ):
     run = run_of(tmp_path_factory, "averaged", name="early_fusion", judge_orders=judge_orders)
-    found = measure_run(run, bulbs, orders_bulbs=4)
+    found = measure_run(run, bulbs, varied_bulbs=4)
     assert found["shifts"]["largest_change"] < 1e-5
     assert (found["orders"]["largest_change"] < 1e-5) == (judge_orders == "all")
 
@@ -106,7 +106,7 @@ def test_an_order_bound_network_changes(order_bound, bulbs):
 @pytest.mark.parametrize("run", ["invariant", "order_bound"])
 def test_with_all_views_the_figures_are_those_of_evaluate(run, bulbs, request, tmp_path):
     folder = request.getfixturevalue(run)
-    found = measure_run(folder, bulbs, orders_bulbs=1)["fewer_views"]
+    found = measure_run(folder, bulbs)["fewer_views"]
     inspector = Inspector(_bundle(folder))
     expected = evaluate(inspector, bulbs, tmp_path)
     assert list(found) == ["4", "3", "2", "1"]
@@ -203,7 +203,7 @@ def test_reshots_count_bodies_whose_shots_differ(by_hand):
 def test_shots_of_a_drawn_body_are_told_by_its_group(order_bound, tmp_path, bulbs):
     write_set(tmp_path / "set", num_bulbs=5, size_px=SIZE_PX, num_shots=3, fractions=(0, 0, 1))
     shots = read_manifest(tmp_path / "set" / "manifest.csv").bulbs
-    found = measure_run(order_bound, bulbs, orders_bulbs=1, reshots=shots)["reshots"]
+    found = measure_run(order_bound, bulbs, varied_bulbs=1, reshots=shots)["reshots"]
     assert len(shots) == 15
     assert found["num_bulbs"] == 5
     assert found["largest_change"] > 0
@@ -234,16 +234,17 @@ def test_nothing_judged_measures_nothing(by_hand):
     assert found["reshots"]["largest_change"] is None
 
 
-def test_orders_are_gone_through_for_some_bulbs_of_each_class(by_hand):
+def test_orders_and_fewer_views_are_gone_through_for_some_bulbs_of_each_class(by_hand):
     run, bulbs, levels = by_hand()
-    found = measure_run(run, bulbs, orders_bulbs=6)
+    found = measure_run(run, bulbs, varied_bulbs=6)
     some = [bulbs.index(bulb) for bulb in take_evenly(bulbs, 6)]
     changed = [
         any(rejected_by_hand(row[o]) != rejected_by_hand(row) for o in all_orders(4))
         for row in levels[some]
     ]
     assert (found["orders"]["num_bulbs"], found["orders"]["changed_bulbs"]) == (6, sum(changed))
-    assert found["fewer_views"] == measure_run(run, bulbs)["fewer_views"]
+    alone = measure_run(run, take_evenly(bulbs, 6))
+    assert found["fewer_views"] == alone["fewer_views"] != measure_run(run, bulbs)["fewer_views"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +292,7 @@ def test_the_named_side_of_a_run_is_its_brightest(by_hand, tmp_path):
             rows += [[f"b{number}", view, "crack", int(view == shows)] for view in range(4)]
     with (tmp_path / "truth.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
-    found = measure_run(run, bulbs, orders_bulbs=1, truth=tmp_path / "truth.csv")["named_side"]
+    found = measure_run(run, bulbs, varied_bulbs=1, truth=tmp_path / "truth.csv")["named_side"]
     defective = [n for n in range(20) if rejected[n] and bulbs[n].label == "defect"]
     assert found == {
         "rejected_defective": len(defective),

@@ -17,7 +17,7 @@ VALUES = {
     "bulbs_per_epoch": 64,
     "epochs": 3,
     "recipe": {"model.standardise": True},
-    "orders_bulbs": 5,
+    "varied_bulbs": 5,
     "sets": {"easy": {"difficulty": "easy"}, "hard": {"difficulty": "default", "epochs": 7}},
     "reshots": {"bulbs": 4, "shots": 2, "seed": 12},
     "learning_rates": {"values": [0.1, 0.2], "bulbs": 40, "seed": 100},
