@@ -11,6 +11,7 @@ from scipy.special import expit
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.errors import ExportError
 from bulbinspect.export.graph import Judgement
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.probability import defect_probability, softmax
 
 MIN_BULBS = 32
@@ -41,11 +42,13 @@ def prove_agreement(
     present: NDArray[np.bool_],
     *,
     good: int | None,
+    calibration: Calibration | None = None,
     reject_threshold: float | None,
     batch_size: int = 16,
 ) -> Agreement:
     """Run `views (N, V, H, W)` integers, `present (N, V)` through both; refuse unless they agree.
 
+    Probabilities are those of the softmax, verdicts those of the `calibration`, if there is one.
     Raises ExportError for fewer than MIN_BULBS bulbs, a difference above MAX_DIFFERENCE, one that
     is not a number, or any changed verdict.
     """
@@ -61,7 +64,9 @@ def prove_agreement(
             meant = expit if name == "evidence" else softmax
             difference = np.abs(meant(ours) - meant(theirs)).max()
             largest = float(np.maximum(largest, difference))  # NaN stays NaN
-        answers = [_answer(side[0], good, reject_threshold) for side in (trained, shipped)]
+        answers = [
+            _answer(side[0], good, calibration, reject_threshold) for side in (trained, shipped)
+        ]
         changed += int(np.sum(answers[0] != answers[1]))
     agreement = Agreement(len(views), largest, changed)
     if not largest <= MAX_DIFFERENCE or changed:
@@ -81,10 +86,13 @@ def _run_torch(
 
 
 def _answer(
-    logits: NDArray[np.float32], good: int | None, reject_threshold: float | None
+    logits: NDArray[np.float32],
+    good: int | None,
+    calibration: Calibration | None,
+    reject_threshold: float | None,
 ) -> NDArray[Any]:
-    probabilities = softmax(logits)
-    answers: NDArray[Any] = probabilities.argmax(-1)
+    answers: NDArray[Any] = logits.argmax(-1)
     if good is not None and reject_threshold is not None:
-        answers = defect_probability(probabilities, good) >= reject_threshold
+        known = softmax(logits) if calibration is None else calibration.apply(logits, good)
+        answers = defect_probability(known, good) >= reject_threshold
     return answers

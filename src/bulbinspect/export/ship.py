@@ -18,8 +18,9 @@ from bulbinspect.export.agreement import MIN_BULBS, prove_agreement
 from bulbinspect.export.graph import Judgement, export_graph
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.metrics.calibration import Calibration, fit_calibration
 from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
-from bulbinspect.metrics.probability import defect_probability, softmax
+from bulbinspect.metrics.probability import defect_probability
 from bulbinspect.models.bulb_net import BulbNet
 from bulbinspect.models.spec import ModelSpec
 
@@ -49,9 +50,10 @@ def ship(
 ) -> Bundle:
     """Write the bundle of `network` to `path` and return it.
 
-    The reject threshold is chosen on `val` through the exported graph, not the trained network:
-    what is claimed is measured on what ships. Raises ExportError if the two disagree, DataError
-    if there is a good class but `val` cannot give a threshold; then nothing is written.
+    Calibration and reject threshold are chosen on `val` through the exported graph, not the
+    trained network: what is claimed is measured on what ships. Raises ExportError if the two
+    disagree, DataError if there is a good class but `val` cannot give a threshold; then nothing is
+    written.
     """
     draft = BundleMetadata(
         classes=tuple(classes),
@@ -67,29 +69,35 @@ def ship(
     graph = export_graph(network, preprocess, num_views=len(view_names), alike=alike)
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(write_bundle(Path(folder) / "draft.onnx", graph, draft), device="cpu")
-    point = _operating_point(runtime, draft.good_index, val)
+    calibration, point = _calibration_and_point(runtime, draft.good_index, val)
     agreement = prove_agreement(
         Judgement(network).eval(),
         runtime,
         *_enough(val),
         good=draft.good_index,
+        calibration=calibration,
         reject_threshold=None if point is None else point.reject_threshold,
     )
-    metadata = replace(draft, operating_point=point, agreement=agreement.to_dict())
+    metadata = replace(
+        draft, calibration=calibration, operating_point=point, agreement=agreement.to_dict()
+    )
     return write_bundle(path, graph, metadata)
 
 
-def _operating_point(runtime: Runtime, good: int | None, val: Judgeable) -> OperatingPoint | None:
+def _calibration_and_point(
+    runtime: Runtime, good: int | None, val: Judgeable
+) -> tuple[Calibration | None, OperatingPoint | None]:
     if good is None:
-        return None
+        return None, None
     logits = np.concatenate(
         [
             runtime.run(val.views[start : start + 16], val.present[start : start + 16])[0]
             for start in range(0, len(val.views), 16)
         ]
     )
-    probability = defect_probability(softmax(logits), good)
-    return best_balanced_accuracy(val.target != good, probability, chosen_on="val")
+    calibration = fit_calibration(logits, val.target, good=good, chosen_on="val")
+    probability = defect_probability(calibration.apply(logits, good), good)
+    return calibration, best_balanced_accuracy(val.target != good, probability, chosen_on="val")
 
 
 def _enough(val: Judgeable) -> tuple[NDArray[Any], NDArray[np.bool_]]:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 import torch
 
 from bulbinspect.bulb import ViewsIn
@@ -16,6 +17,7 @@ from bulbinspect.export.graph import Judgement, export_graph
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.probability import defect_probability, softmax
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS
@@ -113,7 +115,8 @@ def test_the_threshold_is_the_best_of_all_on_the_exported_graph(tmp_path):
     spec = ModelSpec(num_classes=2)
     bundle = shipped(tmp_path / "b.onnx", spec, network_of(spec))
     views, present = bulbs_of(40)
-    probability = defect_probability(softmax(Runtime(bundle).run(views, present)[0]), good=0)
+    logits = Runtime(bundle).run(views, present)[0]
+    probability = defect_probability(bundle.metadata.calibration.apply(logits, 0), good=0)
     defective = np.arange(40) % 2 == 1
 
     def balanced_accuracy(threshold):
@@ -124,6 +127,31 @@ def test_the_threshold_is_the_best_of_all_on_the_exported_graph(tmp_path):
     point = bundle.metadata.operating_point
     assert point.chosen_on == "val"
     assert balanced_accuracy(point.reject_threshold) == pytest.approx(best)
+
+
+def test_the_calibration_is_the_binomial_regression_on_the_exported_graph(tmp_path):
+    spec = ModelSpec(num_classes=2)
+    target = (np.arange(40) % 5 == 0).astype(int)
+    bundle = shipped(tmp_path / "b.onnx", spec, network_of(spec), target=target)
+    logits = Runtime(bundle).run(*bulbs_of(40))[0].astype(float)
+    odds = logits[:, 1] - logits[:, 0]
+    smoothed = np.where(target, 9 / 10, 1 / 34)  # Platt's, for 8 defective and 32 good bulbs
+    design = sm.add_constant((odds - odds.mean()) / odds.std())
+    fitted = sm.GLM(smoothed, design, family=sm.families.Binomial()).fit(tol=1e-12)
+    calibration = bundle.metadata.calibration
+    assert (calibration.chosen_on, calibration.num_good, calibration.num_defective) == (
+        "val",
+        32,
+        8,
+    )
+    assert calibration.production_prevalence is None
+    slope = fitted.params[1] / odds.std()
+    if slope > 0:
+        assert 1 / calibration.temperature == pytest.approx(slope, rel=1e-4)
+    else:
+        assert 0 < odds.std() / calibration.temperature <= 0.001001
+    probability = defect_probability(calibration.apply(logits, 0), good=0)
+    assert probability.mean() == pytest.approx(smoothed.mean(), rel=1e-3)
 
 
 def test_a_small_val_is_filled_up_for_the_proof(tmp_path):
@@ -169,17 +197,37 @@ def test_a_network_that_answers_nan_is_refused(tmp_path):
         prove_agreement(Judgement(network), runtime, *bulbs_of(32), good=0, reject_threshold=0.5)
 
 
-def test_one_changed_verdict_is_refused_however_small_the_difference(tmp_path):
+COOL = Calibration(
+    temperature=2.0,
+    bias=-1.5,
+    prevalence=0.5,
+    production_prevalence=None,
+    chosen_on="val",
+    num_good=20,
+    num_defective=20,
+)
+
+
+@pytest.mark.parametrize("calibration", [None, COOL])
+def test_one_changed_verdict_is_refused_however_small_the_difference(tmp_path, calibration):
     network = network_of(ModelSpec(num_classes=2))
     runtime = runtime_of(network, tmp_path)
     views, present = bulbs_of(32)
-    shipped_answer = defect_probability(softmax(runtime.run(views, present)[0]), 0)
+    logits = runtime.run(views, present)[0]
+    known = softmax(logits) if calibration is None else calibration.apply(logits, 0)
     with torch.no_grad():
-        network.head.linear.bias += torch.tensor([0.0, 2e-6])  # below what a difference may be
-    threshold = float(shipped_answer[7]) + 1e-7  # the shipped graph passes bulb 7, ours rejects it
+        network.head.linear.bias += torch.tensor([0.0, 4e-6])  # below what a difference may be
+    # the shipped graph passes bulb 7, ours rejects it
+    threshold = float(defect_probability(known, 0)[7]) + 1e-7
     with pytest.raises(ExportError, match=r"changes [1-9]"):
         prove_agreement(
-            Judgement(network), runtime, views, present, good=0, reject_threshold=threshold
+            Judgement(network),
+            runtime,
+            views,
+            present,
+            good=0,
+            calibration=calibration,
+            reject_threshold=threshold,
         )
 
 
