@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bulbinspect.cli.options import Device, Gate, Html, Model, Threads
+from bulbinspect.cli.options import Device, Gate, Html, Model, Pictures, Threads
 
 
 def evaluate(
@@ -33,6 +33,7 @@ def evaluate(
     ] = None,
     gate: Gate = None,
     html: Html = False,
+    pictures: Pictures = "inline",
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
@@ -54,10 +55,11 @@ def evaluate(
     from bulbinspect.inspection.evaluate_tables import sentences, tables
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
-    from bulbinspect.inspection.predict import refuse_existing
+    from bulbinspect.inspection.predict import refuse_existing, refuse_pictures
     from bulbinspect.inspection.text import for_terminal
 
     refuse_existing(out)
+    refuse_pictures(pictures)
     line = read_line(cost_escape, cost_overkill, prevalence)
     bundle = override_gate(read_bundle(find_bundle(model)), gate or ())
     table = read_manifest(manifest)
@@ -67,7 +69,9 @@ def evaluate(
     inspector = Inspector(bundle, device=device, threads=threads)
     facts = {"manifest_sha256": table.sha256, "split": split}
     title = f"{manifest.resolve().parent.name}, {split}" if html else None
-    metrics = evaluate_to_folder(inspector, bulbs, out, facts, asked, page_title=title)
+    metrics = evaluate_to_folder(
+        inspector, bulbs, out, facts, asked, page_title=title, pictures=pictures
+    )
     for name, value in metrics.items():
         if isinstance(value, float):
             ends = metrics.get("intervals", {}).get(name)

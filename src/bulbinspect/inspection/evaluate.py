@@ -14,6 +14,7 @@ from bulbinspect.files import whole_file, write_json
 from bulbinspect.inspection.evaluate_costs import Line, cost_figures, curve_rows
 from bulbinspect.inspection.evaluate_figures import measure
 from bulbinspect.inspection.evaluate_mistakes import worst_mistakes
+from bulbinspect.inspection.evaluate_page import write_figures
 from bulbinspect.inspection.evaluate_strata import (
     STRATUM_COLUMNS,
     Sides,
@@ -59,12 +60,13 @@ def evaluate_to_folder(
     asked: Asked | None = None,
     *,
     page_title: str | None = None,
+    pictures: str = "inline",
 ) -> dict[str, Any]:
     """Write predictions, `metrics.json` and tables to a new folder, and return the figures.
 
     `facts` (split, hash of the manifest, …) go into `metrics.json` beside them; with a title there
-    are `report.html` and `figures.html` too. UsageError where costs or fewer views are asked of a
-    bundle without a good class.
+    are `report.html`, with its `pictures` where `write_report` says, and `figures.html` too.
+    UsageError where costs or fewer views are asked of a bundle without a good class.
     """
     wanted = asked or Asked()
     metadata = inspector.bundle.metadata
@@ -91,7 +93,15 @@ def evaluate_to_folder(
                 _write_table(folder / "operating-curve.csv", curve_rows(curve, wanted.line))
         write_json(folder / "metrics.json", metrics)
         if page_title is not None:
-            write_report(folder, page_title, inspector.bundle, _for_page(figures))
+            write_report(
+                folder,
+                page_title,
+                inspector.bundle,
+                _for_page(figures),
+                truth={bulb.bulb_id: bulb.label for bulb in bulbs},
+                pictures=pictures,
+            )
+            write_figures(folder / "figures.html", page_title, metrics, curve)
     return metrics
 
 

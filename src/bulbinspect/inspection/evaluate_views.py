@@ -12,6 +12,7 @@ from bulbinspect.inspection.evaluate_figures import error_rates
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import judge_varied, subsets
 from bulbinspect.metrics import rates
+from bulbinspect.progress import progress
 
 MOST_VIEWS = 6
 """Up to so many views every set of them is gone through: of 6 there are 63, of 8 already 255."""
@@ -35,7 +36,8 @@ def fewer_views(inspector: Inspector, bulbs: Sequence[Bulb]) -> dict[str, Any]:
     every = range(num_views, 0, -1)
     sizes = every if num_views <= MOST_VIEWS else (num_views, num_views - 1, 1)
     masks = np.concatenate([subsets(num_views, size) for size in sizes])
-    varied = judge_varied(inspector, bulbs, masks=masks)
+    with progress("fewer views", len(bulbs)) as advance:
+        varied = judge_varied(inspector, bulbs, masks=masks, advance=advance)
     defective = np.array([bulb.label != GOOD for bulb in varied.bulbs], bool)
     least = num_views if metadata.min_views is None else metadata.min_views
     thresholds = point.pass_threshold, point.reject_threshold

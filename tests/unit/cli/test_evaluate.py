@@ -94,8 +94,20 @@ def test_the_page_shows_the_bulbs_and_the_figures(bulbinspect, manifest, tmp_pat
     done = bulbinspect(*arguments, "--html")
     assert done.exit_code == 0, done.stderr
     page = (tmp_path / "out" / "report.html").read_text()
-    for text in ("dark", "faint", "AUROC", "0.750", "escape rate", "0.500"):
+    for text in ("dark", "faint", "AUROC", "0.750", "escape rate", "0.500", "labelled defect"):
         assert text in page
+    figures = (tmp_path / "out" / "figures.html").read_text()
+    for text in ("Operating curve", "Worst escapes", "faint", "50.0 % (1.3–98.7)"):
+        assert text in figures
+
+
+def test_pictures_of_many_bulbs_may_lie_beside_the_page(bulbinspect, manifest, tmp_path):
+    arguments = ["evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out"]
+    assert bulbinspect(*arguments, "--html", "--pictures", "folder").exit_code == 0
+    assert len(list((tmp_path / "out" / "report_files").iterdir())) == 16
+    done = bulbinspect(*arguments[:-1], "second", "--pictures", "nowhere")
+    assert done.exit_code == 2
+    assert "--pictures is one of" in done.stderr
 
 
 def test_every_rate_has_its_interval(bulbinspect, manifest, tmp_path):

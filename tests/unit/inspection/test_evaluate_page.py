@@ -1,0 +1,95 @@
+"""What the page of an evaluation says, of figures that were made by hand."""
+
+import numpy as np
+import pytest
+
+from bulbinspect.bulb import Bulb, Prediction, Verdict
+from bulbinspect.inspection.evaluate_costs import Line, cost_figures
+from bulbinspect.inspection.evaluate_figures import measure
+from bulbinspect.inspection.evaluate_mistakes import worst_mistakes
+from bulbinspect.inspection.evaluate_page import write_figures
+from bulbinspect.inspection.evaluate_strata import named_side, stratum_figures
+from bulbinspect.metrics.cost_curve import operating_curve
+
+NAME = "<img src=x onerror=alert(1)>"
+TABLE = [("good", 0.1), ("good", 0.7), ("good", 0.2), ("crack", 0.3), ("crack", 0.9)]
+
+
+@pytest.fixture
+def made(tiny_metadata):
+    bulbs = [Bulb(f"{NAME}{n}", (), label) for n, (label, _) in enumerate(TABLE)]
+    answers = [
+        Prediction(
+            bulb.bulb_id,
+            Verdict.REJECT if probability >= 0.5 else Verdict.PASS,
+            "m",
+            defect_probability=probability,
+        )
+        for bulb, (_, probability) in zip(bulbs, TABLE, strict=True)
+    ]
+    metadata = tiny_metadata(classes=("good", "crack"))
+    figures = measure([bulb.label for bulb in bulbs], answers, metadata)
+    curve = operating_curve([label != "good" for label, _ in TABLE], [one for _, one in TABLE])
+    line = Line(cost_escape=10, cost_overkill=1, prevalence=0.1)
+    return {
+        "model": "m" * 64,
+        "manifest_sha256": "d" * 64,
+        **figures,
+        "strata": stratum_figures(bulbs, answers, {}),
+        "named_side": named_side(bulbs, answers, {}),
+        "costs": cost_figures(curve, figures, line),
+        "mistakes": worst_mistakes(bulbs, answers, {}),
+        "notes": ["something to know"],
+    }, curve
+
+
+def test_curves_tables_and_mistakes_are_on_the_page(made, tmp_path):
+    metrics, curve = made
+    write_figures(tmp_path / "figures.html", "Line 3", metrics, curve)
+    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    for text in (
+        "Line 3",
+        "something to know",
+        "Escape rate over overkill rate for every threshold",
+        "Share of defective bulbs over their mean defect probability",
+        "Errors cost 0.8 per bulb",  # 0.1 x 10 x 1/2 + 0.9 x 1 x 1/3
+        "50.0 % (1.3–98.7)",
+        "Worst escapes",
+        "Worst overkill",
+    ):
+        assert text in page, text
+
+
+def test_names_are_data_and_never_markup(made, tmp_path):
+    metrics, curve = made
+    write_figures(tmp_path / "figures.html", NAME, metrics, curve)
+    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;3" in page
+
+
+def test_what_there_is_nothing_to_say_of_is_left_out(tiny_metadata, tmp_path):
+    figures = {"model": "m", **measure([], [], tiny_metadata(classes=("apple", "pear")))}
+    write_figures(tmp_path / "figures.html", "t", figures, None)
+    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    assert "Rates" in page
+    assert "Operating curve" not in page
+
+
+def test_one_class_alone_has_no_curves(tiny_metadata, tmp_path):
+    bulbs = [Bulb("a", (), "good")]
+    answers = [Prediction("a", Verdict.PASS, "m", defect_probability=0.1)]
+    metrics = {
+        "model": "m",
+        **measure(["good"], answers, tiny_metadata()),
+        "strata": stratum_figures(bulbs, answers, {}),
+        "named_side": named_side(bulbs, answers, {}),
+        "costs": None,
+        "mistakes": worst_mistakes(bulbs, answers, {}),
+    }
+    write_figures(tmp_path / "figures.html", "t", metrics, None)
+    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    assert "Calibration" in page
+    assert "Operating curve" not in page
+    assert "Worst" not in page
+    assert np.isclose(metrics["calibration"]["expected_calibration_error"], 0.1)
