@@ -11,6 +11,7 @@ from bulbinspect.cli.calibrate import calibrate
 from bulbinspect.cli.certify import certify
 from bulbinspect.cli.check import check
 from bulbinspect.cli.compare import compare
+from bulbinspect.cli.drift import drift
 from bulbinspect.cli.evaluate import evaluate
 from bulbinspect.cli.manifest import manifest
 from bulbinspect.cli.msa import msa
@@ -36,6 +37,7 @@ for _verb in (
     compare,
     msa,
     verify,
+    drift,
     check,
     manifest,
     split,
