@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.chromium import Chromium
 
 from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.inspection.evaluate_costs import Line, cost_figures
@@ -58,6 +59,34 @@ def test_curves_tables_and_mistakes_are_on_the_page(made, tmp_path):
         "Worst overkill",
     ):
         assert text in page, text
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = Chromium(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_a_browser_without_a_network(browser, made, tmp_path, scheme):
+    metrics, curve = made
+    write_figures(tmp_path / "figures.html", NAME, metrics, curve)
+    browser.problems.clear()
+    browser.open(tmp_path / "figures.html", scheme=scheme, height=3000)
+    across, down = browser.run(
+        "(() => { const b = document.querySelector('#operating circle').getBoundingClientRect();"
+        " return [b.left + b.width / 2, b.top + b.height / 2]; })()"
+    )
+    seen = browser.screenshot().astype(int)
+    paper, dot = seen[2, 2], seen[round(down), round(across)]
+    assert paper.min() > 240 if scheme == "light" else paper.max() < 40
+    assert dot.tolist() == [0xBF, 0x23, 0x18]
+    assert seen[round(down) + 9, round(across) - 30].min() > 200  # plots keep their light paper
+    button = "document.querySelector('#strata th button')"
+    assert browser.run(f"{button}.disabled") is False  # the script may run, so the table sorts
+    assert browser.run("document.querySelectorAll('img, [onerror]').length") == 0
+    assert browser.problems == []
 
 
 def test_names_are_data_and_never_markup(made, tmp_path):
