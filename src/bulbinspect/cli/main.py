@@ -8,11 +8,13 @@ import typer
 from bulbinspect.cli.audit_labels import audit_labels
 from bulbinspect.cli.bench import bench
 from bulbinspect.cli.calibrate import calibrate
+from bulbinspect.cli.card import card
 from bulbinspect.cli.certify import certify
 from bulbinspect.cli.check import check
 from bulbinspect.cli.compare import compare
 from bulbinspect.cli.drift import drift
 from bulbinspect.cli.evaluate import evaluate
+from bulbinspect.cli.explain import explain
 from bulbinspect.cli.manifest import manifest
 from bulbinspect.cli.msa import msa
 from bulbinspect.cli.predict import predict
@@ -32,6 +34,8 @@ app = typer.Typer(
 for _verb in (
     predict,
     evaluate,
+    explain,
+    card,
     calibrate,
     certify,
     compare,

@@ -43,11 +43,25 @@ def colours(evidence: ArrayLike) -> NDArray[np.uint8]:
 
     The layer is as opaque as a defect is likely: nothing far below 0, half of `STRONGEST` at 0.
     """
-    odds = np.asarray(evidence, np.float64)
-    layer = np.empty((*odds.shape, 4), np.uint8)
+    return shades(expit(np.asarray(evidence, np.float64)))
+
+
+def shades(share: ArrayLike) -> NDArray[np.uint8]:
+    """Return a map (h, w) as colours (h, w, 4): below 0 nothing, from 1 on `STRONGEST`."""
+    strength = np.clip(np.asarray(share, np.float64), 0, 1)
+    layer = np.empty((*strength.shape, 4), np.uint8)
     layer[..., :3] = COLOUR
-    layer[..., 3] = np.rint(255 * STRONGEST * expit(odds))
+    layer[..., 3] = np.rint(255 * STRONGEST * strength)
     return layer
+
+
+def drawn_over(gray: NDArray[np.uint8], layer: NDArray[np.uint8], *, least_px: int) -> bytes:
+    """Return the PNG of a layer (H, W, 4) over a picture (H, W), its width at least `least_px`."""
+    picture = Image.fromarray(gray).convert("RGBA")
+    picture.alpha_composite(Image.fromarray(layer))
+    times = max(1, -(-least_px // picture.width))
+    size = times * picture.width, times * picture.height
+    return png_bytes(picture.convert("RGB").resize(size, Image.Resampling.NEAREST))
 
 
 def make_overlay(

@@ -1,0 +1,97 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from bulbinspect.bulb import ViewsIn
+from bulbinspect.imaging.gate import Gate
+from bulbinspect.inspection.card import model_card
+from bulbinspect.metrics.operating_point import OperatingPoint
+
+HOSTILE = "<img src=x onerror=alert(1)> | `x` # [a](b)"
+
+
+def leaves(values, before=""):
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def test_the_card_holds_what_the_bundle_says(tiny_bundle):
+    point = OperatingPoint(0.7, 0.3, "both", "val", 40, 20, 0.05, 0.1, promise={"max_escape": 0.1})
+    bundle = tiny_bundle(
+        classes=("good", "crack"),
+        operating_point=point,
+        min_views=3,
+        gate=Gate(min_brightness=0.125),
+        model={"name": "siamese", "trunk": "compact"},
+        provenance={"seed": 7, "packages": {"torch": "2.10"}},
+        reference={"cameras": {"0": [0.1, 0.2]}},
+        agreement={"num_bulbs": 200},
+    )
+    card = model_card(bundle)
+    metadata = json.loads(bundle.metadata.to_json())
+    for name in ("operating_point", "model", "provenance", "agreement"):
+        for key, value in leaves(metadata[name], "operating_point." * (name == "operating_point")):
+            said = value if isinstance(value, str) else json.dumps(value)
+            assert f"| `{key}` | `{said}` |" in card
+    for text in (
+        f"# Model card: {bundle.sha256[:12]}\n",
+        f"| `sha256` | `{bundle.sha256}` |",
+        f"| `bytes` | `{len(bundle.graph)}` |",
+        "good bulbs from bulbs with a defect: `crack`.",
+        "at least 3 of them must be there.",
+        "Below a defect probability of 0.3 a bulb passes, from 0.7 on it is rejected;",
+        "Of the 20 defective bulbs there 1 passed, of the 40 good ones 4 were rejected;",
+        "| `min_brightness` | `0.125` |",
+        "For `drift` it keeps what its bulbs were like: `cameras`.",
+        "not calibrated",
+    ):
+        assert text in card
+    assert "No promise" not in card
+    assert "min_sharpness" not in card
+
+
+def test_what_a_bundle_lacks_is_said_and_not_left_open(tiny_bundle):
+    card = model_card(tiny_bundle())
+    for text in (
+        "No promise goes with these rates",
+        "There is no gate: every view that can be read is judged.",
+        "The bundle holds no proof of it.",
+        "The bundle does not say.",
+        "all of them must be there.",
+        "Below a defect probability of 0.5 a bulb passes, from there on it is rejected.",
+    ):
+        assert text in card
+    assert "TODO" not in card
+    assert "…" not in card
+
+
+def test_a_bundle_without_a_good_class_promises_no_verdict(tiny_bundle):
+    card = model_card(tiny_bundle(classes=("apple", "pear")))
+    assert "It tells `apple`, `pear` apart; it has no good class, so it gives no verdict." in card
+    assert "It names the most probable class." in card
+    assert "passes" not in card
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+@pytest.mark.parametrize("views_in", list(ViewsIn))
+def test_every_form_of_pictures_is_put_in_words(tiny_bundle, tiny_metadata, fit, views_in):
+    spec = replace(tiny_metadata().preprocess, fit=fit)
+    card = model_card(tiny_bundle(preprocess=spec, views_in=views_in))
+    assert "16 × 16 px and 8 bits" in card
+    assert {"files": "own file", "channels": "channels", "pages": "pages"}[views_in] in card
+
+
+def test_names_are_data_and_never_markup(tiny_bundle):
+    card = model_card(
+        tiny_bundle(
+            classes=("good", HOSTILE),
+            view_names=("0", "1", "2", HOSTILE),
+            provenance={HOSTILE: HOSTILE},
+        )
+    )
+    inert = r"``<img src=x onerror=alert(1)> \| `x` # [a](b)``"
+    assert card.count("<img") == card.count(inert) == 4
