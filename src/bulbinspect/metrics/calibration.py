@@ -12,6 +12,9 @@ from bulbinspect.errors import DataError, SpecError
 from bulbinspect.metrics.platt import fit_sigmoid
 from bulbinspect.metrics.probability import softmax
 
+LOWEST_TEMPERATURE = 0.05
+"""Below it the rounding of float32 would show in probabilities: of a network that tells nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
@@ -118,7 +121,8 @@ def fit_calibration(
         )
     if not np.isfinite(values).all():
         raise DataError(f"nothing can be calibrated on {chosen_on}: a logit is not finite")
-    slope, offset = fit_sigmoid(defect_log_odds(values, good), defective)
+    odds = defect_log_odds(values, good)
+    slope, offset = fit_sigmoid(odds, defective, steepest=1 / LOWEST_TEMPERATURE)
     return Calibration(
         temperature=1 / slope,
         bias=offset,

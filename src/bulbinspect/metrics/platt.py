@@ -5,6 +5,8 @@ advise (Machine Learning 68): Newton's method that never steps uphill. The targe
 but (1 / (N₋ + 2)) and ((N₊ + 1) / (N₊ + 2)), so that classes parted wholly still have an answer.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +17,14 @@ _FLATTEST = 1e-3
 """The smallest slope, for values of standard deviation 1: the order of the bulbs is kept."""
 
 
-def fit_sigmoid(values: Values, defective: NDArray[np.bool_]) -> tuple[float, float]:
+def fit_sigmoid(
+    values: Values, defective: NDArray[np.bool_], *, steepest: float = math.inf
+) -> tuple[float, float]:
     """Return slope and offset of P(defective) = sigmoid(slope * value + offset): `(N,), (N,)`.
 
-    The slope is positive: where falling values would fit better it is almost 0, and where all
-    values are the same it is 1. ValueError unless the values are finite and both classes are there.
+    The slope is positive and at most `steepest`: where falling values would fit better it is almost
+    0, and where all values are the same it is 1. ValueError unless the values are finite and both
+    classes are there.
     """
     num_defective = int(defective.sum())
     num_good = len(defective) - num_defective
@@ -35,8 +40,9 @@ def fit_sigmoid(values: Values, defective: NDArray[np.bool_]) -> tuple[float, fl
         return 1.0, float(offset)
     standard = (values - centre) / scale
     slope, offset = _minimise(np.column_stack([standard, ones]), np.zeros_like(values), target)
-    if slope < _FLATTEST:
-        slope = _FLATTEST
+    kept = min(max(slope, _FLATTEST), steepest * scale)
+    if kept != slope:
+        slope = kept
         (offset,) = _minimise(ones, slope * standard, target)
     return float(slope / scale), float(offset - slope * centre / scale)
 

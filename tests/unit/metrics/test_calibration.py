@@ -15,6 +15,7 @@ from torchmetrics.functional.classification import binary_calibration_error
 
 from bulbinspect.errors import DataError, SpecError
 from bulbinspect.metrics.calibration import (
+    LOWEST_TEMPERATURE,
     Calibration,
     defect_log_odds,
     expected_calibration_error,
@@ -119,6 +120,19 @@ def test_a_network_that_is_three_times_too_sure_is_cooled():
     assert (fitted.chosen_on, fitted.production_prevalence) == ("val", None)
     probability = defect_probability(fitted.apply(logits, 0), 0)
     np.testing.assert_allclose(probability, expit(honest), atol=0.02)
+
+
+def test_differences_as_small_as_rounding_are_not_blown_up():
+    generator = np.random.default_rng(0)
+    defective = np.arange(60) % 2 == 1
+    odds = 0.3 + 1e-3 * (defective + generator.normal(size=60))
+    logits = np.stack([np.zeros(60), odds], 1)
+    fitted = fit_calibration(logits, defective.astype(int), good=0, chosen_on="val")
+    assert fitted.temperature == LOWEST_TEMPERATURE
+    probability = fitted.apply(logits.astype(np.float32), 0)[:, 1]
+    assert probability.mean() == pytest.approx(defective.mean(), abs=1e-3)  # the bias is fitted on
+    moved = fitted.apply((logits + np.array([0, 3e-7])).astype(np.float32), 0)[:, 1]
+    assert np.abs(moved - probability).max() < 1e-5
 
 
 def test_every_kind_of_defect_counts_as_defective():
