@@ -65,7 +65,14 @@ def evaluate(
     table = read_manifest(manifest)
     bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
     sides, notes = known_sides(table)
-    asked = Asked(sides=sides, line=line, fewer_views=fewer_views, notes=notes)
+    masks = manifest.with_name("truth")  # beside drawn bulbs
+    asked = Asked(
+        sides=sides,
+        masks=masks if masks.is_dir() else None,
+        line=line,
+        fewer_views=fewer_views,
+        notes=notes,
+    )
     inspector = Inspector(bundle, device=device, threads=threads)
     facts = {"manifest_sha256": table.sha256, "split": split}
     title = f"{manifest.resolve().parent.name}, {split}" if html else None

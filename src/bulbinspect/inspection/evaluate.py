@@ -24,8 +24,10 @@ from bulbinspect.inspection.evaluate_strata import (
     stratum_row,
 )
 from bulbinspect.inspection.evaluate_views import fewer_views
+from bulbinspect.inspection.evidence_peak import evidence_peak
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import (
+    read_predictions,
     result_folder,
     watched,
     write_predictions,
@@ -42,11 +44,13 @@ class Asked:
     """What is to be found out beside the rates of all bulbs.
 
     `sides` are those that show the defect, for the defective bulbs (by id) of which it is known;
+    `masks` is a folder that says where on them it is (see `evidence_peak`);
     `line` has costs and prevalence; with `fewer_views` bulbs are judged without some views too.
     `notes` are kept beside the figures.
     """
 
     sides: Sides = field(default_factory=lambda: MappingProxyType({}))
+    masks: Path | None = None
     line: Line | None = None
     fewer_views: bool = False
     notes: tuple[str, ...] = ()
@@ -86,6 +90,10 @@ def evaluate_to_folder(
                 "mistakes": worst_mistakes(bulbs, answers, wanted.sides),
                 "notes": [*wanted.notes, *_notes(bulbs, answers)],
             }
+            if wanted.masks is not None:
+                told = read_predictions(folder / "predictions.jsonl")  # with their maps
+                peak = evidence_peak(told, wanted.masks, metadata.preprocess)
+                metrics["evidence_peak"] = None if peak is None else peak.to_dict()
             if wanted.fewer_views:
                 metrics["fewer_views"] = fewer_views(inspector, bulbs)
             _write_table(folder / "strata.csv", [STRATUM_COLUMNS, *map(stratum_row, strata)])

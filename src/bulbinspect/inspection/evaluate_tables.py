@@ -107,7 +107,7 @@ def tables(metrics: Metrics) -> Iterator[Table]:
 
 
 def sentences(metrics: Metrics) -> Iterator[str]:
-    """Yield what is said of the named side and of the costs."""
+    """Yield what is said of the named side, of evidence maps and of the costs."""
     if "named_side" not in metrics:
         return
     named, costs = metrics["named_side"], metrics["costs"]
@@ -116,6 +116,14 @@ def sentences(metrics: Metrics) -> Iterator[str]:
         yield (
             f"The named side shows the defect on {named['num_right']} of {named['num_bulbs']} "
             f"bulbs, {_share(named['share_right'])} ({_between(low, high)})."
+        )
+    peak = metrics.get("evidence_peak")
+    if peak is not None:
+        low, high = peak["interval"]
+        yield (
+            f"The peak of the evidence map lies within the defect on {peak['within']} of "
+            f"{peak['rejected_defective']} bulbs, {_share(peak['share_within'])} "
+            f"({_between(low, high)}); by chance on {_share(peak['by_chance'])}."
         )
     line = None if costs is None else costs["line"]
     if line is not None:

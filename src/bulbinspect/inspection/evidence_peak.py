@@ -1,8 +1,9 @@
 """Whether the evidence map points at the defect, held against masks of where the defect is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
 from bulbinspect.errors import DataError, PictureError
 from bulbinspect.imaging.preprocess import PreprocessSpec, frame
 from bulbinspect.imaging.read import read_gray
+from bulbinspect.metrics.proportion import interval
 
 Map = Sequence[Sequence[float]]
 
@@ -25,6 +27,12 @@ class EvidencePeak:
     rejected_defective: int
     within: int
     by_chance: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain values, with the share and its 95 % interval, Clopper and Pearson's."""
+        ends = interval(self.within, self.rejected_defective, confidence=0.95)
+        share = self.within / self.rejected_defective
+        return {**asdict(self), "share_within": share, "interval": list(ends)}
 
 
 def evidence_peak(

@@ -3,8 +3,11 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from statsmodels.stats.proportion import proportion_confint
+from tests.evidence_bundle import write_with_evidence
 
 BULBS = {  # level, label, split
     "dark": (50, "good", "test"),
@@ -206,3 +209,31 @@ def test_one_class_alone_has_no_curve(bulbinspect, manifest, tmp_path):
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert (metrics["costs"], metrics["auroc"], metrics["escape_rate"]) == (None, None, None)
     assert not (tmp_path / "out" / "operating-curve.csv").exists()
+
+
+def test_the_peak_of_the_evidence_map_is_held_against_the_masks(
+    bulbinspect, manifest, tmp_path, tiny_metadata
+):
+    write_with_evidence(tmp_path / "maps.onnx", tiny_metadata())
+    masks = tmp_path / "truth"
+    masks.mkdir()
+    for view in range(4):  # the place at the top left is the brightest of view 1 of this bulb
+        defect = np.zeros((16, 16), np.uint8)
+        defect[0, 0] = 255 * (view == 1)
+        Image.fromarray(defect).save(masks / f"bright_{view}.png")
+    spot = np.full((16, 16), 245, np.uint8)
+    spot[:4, :4] = 255
+    (picture,) = (tmp_path / "bright").glob("1.png")
+    Image.fromarray(spot).save(picture)
+    done = bulbinspect("evaluate", "--model", "maps.onnx", "--manifest", manifest, "--out", "out")
+    peak = json.loads((tmp_path / "out" / "metrics.json").read_text())["evidence_peak"]
+    assert (peak["rejected_defective"], peak["within"]) == (1, 1)
+    assert peak["interval"] == pytest.approx(proportion_confint(1, 1, alpha=0.05, method="beta"))
+    assert peak["by_chance"] == pytest.approx(1 / 64)  # one of 4 places on 4 x 4 views
+    assert "peak of the evidence map lies within the defect on 1 of 1 bulbs" in done.stdout
+
+
+def test_without_maps_there_is_no_peak(bulbinspect, manifest, tmp_path):
+    (tmp_path / "truth").mkdir()
+    bulbinspect("evaluate", "--model", "bundle.onnx", "--manifest", manifest, "--out", "out")
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["evidence_peak"] is None
