@@ -29,7 +29,7 @@ def drift(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Compare a line with the bulbs that a bundle was made with: which camera moved, since when.
+    """Say which camera of a line moved against the bulbs of training, and since when.
 
     Writes drift.json, drift.csv, views.csv and report.html. Exit code 0: no drift found, 1: drift,
     or too little to say, 2: wrong use.

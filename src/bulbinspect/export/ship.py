@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.bundle.bundle import Bundle, write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
+from bulbinspect.bundle.reference import learn_reference
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.export.agreement import MIN_BULBS, prove_agreement
 from bulbinspect.export.graph import Judgement, export_graph
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.metrics.calibration import Calibration, fit_calibration
+from bulbinspect.metrics.calibration import Calibration, defect_log_odds, fit_calibration
 from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
 from bulbinspect.metrics.probability import defect_probability
 from bulbinspect.models.bulb_net import BulbNet
@@ -69,7 +70,8 @@ def ship(
     graph = export_graph(network, preprocess, num_views=len(view_names), alike=alike)
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(write_bundle(Path(folder) / "draft.onnx", graph, draft), device="cpu")
-    calibration, point = _calibration_and_point(runtime, draft.good_index, val)
+    logits = None if draft.good_index is None else _logits(runtime, val)
+    calibration, point = _calibration_and_point(logits, draft.good_index, val)
     agreement = prove_agreement(
         Judgement(network).eval(),
         runtime,
@@ -79,25 +81,52 @@ def ship(
         reject_threshold=None if point is None else point.reject_threshold,
     )
     metadata = replace(
-        draft, calibration=calibration, operating_point=point, agreement=agreement.to_dict()
+        draft,
+        calibration=calibration,
+        operating_point=point,
+        reference=_reference(logits, draft, val),
+        agreement=agreement.to_dict(),
     )
     return write_bundle(path, graph, metadata)
 
 
-def _calibration_and_point(
-    runtime: Runtime, good: int | None, val: Judgeable
-) -> tuple[Calibration | None, OperatingPoint | None]:
-    if good is None:
-        return None, None
-    logits = np.concatenate(
+def _logits(runtime: Runtime, val: Judgeable) -> NDArray[np.float32]:
+    """Return what the exported graph says of `val`: (N, K)."""
+    return np.concatenate(
         [
             runtime.run(val.views[start : start + 16], val.present[start : start + 16])[0]
             for start in range(0, len(val.views), 16)
         ]
     )
+
+
+def _calibration_and_point(
+    logits: NDArray[np.float32] | None, good: int | None, val: Judgeable
+) -> tuple[Calibration | None, OperatingPoint | None]:
+    if good is None or logits is None:
+        return None, None
     calibration = fit_calibration(logits, val.target, good=good, chosen_on="val")
     probability = defect_probability(calibration.apply(logits, good), good)
     return calibration, best_balanced_accuracy(val.target != good, probability, chosen_on="val")
+
+
+def _reference(
+    logits: NDArray[np.float32] | None, metadata: BundleMetadata, val: Judgeable
+) -> dict[str, Any]:
+    """Return what `val` was like, for a later comparison; nothing if it is too small."""
+    good, log_odds = metadata.good_index, None
+    if good is not None and logits is not None and np.isfinite(logits).all():
+        log_odds = defect_log_odds(logits, good)
+    reference = learn_reference(
+        val.views,
+        val.present,
+        view_names=metadata.view_names,
+        max_level=metadata.preprocess.max_level,
+        chosen_on="val",
+        log_odds=log_odds,
+        defective=val.target != good,
+    )
+    return {} if reference is None else reference.to_dict()
 
 
 def _enough(val: Judgeable) -> tuple[NDArray[Any], NDArray[np.bool_]]:
