@@ -11,6 +11,8 @@ if (list) {
   const selects = every("#filters select");
   const [search, lowest, highest] = ["search", "lowest", "highest"].map(named);
   const order = named("order").querySelector("select");
+  const most = 200;  // laid out at once: thousands would make every change slow
+  let limit = most;
   let current = null;
 
   // Bulbs without a probability stay at the end, whichever way the others go.
@@ -30,19 +32,31 @@ if (list) {
     || (probability(bulb) >= (isNaN(low) ? 0 : low) && probability(bulb) <= (isNaN(high) ? 1 : high));
 
   function choose() {
+    limit = most;
+    arrange();
+  }
+
+  function more() {
+    limit += most;
+    arrange();
+  }
+
+  function arrange() {
     const kind = radios.find((radio) => radio.checked).value;
     const text = search.value.trim().toLowerCase();
     const wanted = selects.filter((one) => one.value).map((one) => [one.dataset.by, one.value]);
     const [low, high] = [lowest.valueAsNumber, highest.valueAsNumber];
     let count = 0;
-    for (const bulb of given) {
+    for (const bulb of list.children) {
       const fits = (!kind || bulb.classList.contains(kind))
         && ids.get(bulb).toLowerCase().includes(text)
         && wanted.every(([by, value]) => bulb.dataset[by] === value)
         && within(bulb, low, high);
-      bulb.hidden = !fits;
       count += fits;
+      bulb.hidden = !fits || count > limit;
     }
+    named("more").hidden = count <= limit;
+    named("more").textContent = `${count - limit} more`;
     named("shown").value = count === given.length ? "" : `${count} of ${given.length}`;
     named("reset").hidden = count === given.length && order.value === "given";
     named("none-left").hidden = count > 0;
@@ -80,7 +94,13 @@ if (list) {
     choose();
   }
 
-  const next = () => step("next", current ? current.nextElementSibling : list.firstElementChild);
+  function next() {
+    const from = () => current ? current.nextElementSibling : list.firstElementChild;
+    let bulb = from();
+    while (bulb && bulb.hidden) bulb = bulb.nextElementSibling;
+    if (!bulb && !named("more").hidden) more();
+    step("next", from());
+  }
   const before = () => step("last", current ? current.previousElementSibling : list.lastElementChild);
   const keys = {
     j: next,
@@ -88,7 +108,11 @@ if (list) {
     k: before,
     ArrowUp: before,
     g: () => step("next", list.firstElementChild),
-    G: () => step("last", list.lastElementChild),
+    G: () => {
+      limit = given.length;
+      arrange();
+      step("last", list.lastElementChild);
+    },
     "/": () => search.focus(),
     e: () => named("evidence")?.click(),
     z: () => document.body.classList.toggle("large"),
@@ -121,9 +145,11 @@ if (list) {
     list.replaceChildren(...orders[order.value]());
     choose();
   });
+  named("more").addEventListener("click", more);
   named("reset").addEventListener("click", reset);
   named("keys").addEventListener("click", keys["?"]);
   named("help").addEventListener("click", () => named("help").close());
   named("order").hidden = named("filters").hidden = false;
+  list.classList.remove("unread");
   choose();  // what a browser kept of a page that is loaded again
 }

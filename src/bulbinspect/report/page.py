@@ -65,7 +65,8 @@ def write_page(
                 pictures=store,
             )
             counts.add(row)
-            bulbs.write(bulb.render(row=row, marks=marks))
+            # no name holds a newline any more, and each of ours would be a node of the page
+            bulbs.write(bulb.render(row=row, marks=marks).replace("\n", "") + "\n")
         bulbs.seek(0)
         page = templates.get_template("page.html.jinja").generate(
             title=title,

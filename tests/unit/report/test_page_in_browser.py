@@ -167,3 +167,32 @@ def test_the_evidence_and_the_list_of_keys_come_and_go(opened):
     assert opened.run("document.getElementById('help').open")
     opened.press("j")  # nothing moves behind it
     assert opened.run(CURRENT) == ""
+
+
+def test_of_thousands_some_are_laid_out_and_all_are_found(browser, tmp_path):
+    answers = (Prediction(f"b{n}", PASS, "m", defect_probability=n / 1000) for n in range(450))
+    write_page(tmp_path / "many.html", title="", predictions=answers, summary={})
+    browser.problems.clear()
+    browser.open(tmp_path / "many.html")
+
+    def shown():
+        return browser.run(SHOWN).split()
+
+    assert shown() == [f"b{n}" for n in range(200)]
+    assert browser.run("document.getElementById('more').textContent") == "250 more"
+    assert set_value(browser, "#search", "b449") == "b449"
+    browser.press("x")
+    set_value(browser, "#order select", "falling", "change")
+    assert shown() == [f"b{449 - n}" for n in range(200)]
+    browser.run("document.getElementById('more').click()")
+    assert len(shown()) == 400
+    browser.press("x")
+    browser.run("document.querySelectorAll('.bulb')[199].click()")
+    assert browser.run(CURRENT) == "b199"
+    browser.press("j")
+    assert browser.run(CURRENT) == "b200"
+    browser.press("G")
+    assert browser.run(CURRENT) == "b449"
+    assert len(shown()) == 450
+    assert not browser.run("document.getElementById('more').checkVisibility()")
+    assert browser.problems == []
