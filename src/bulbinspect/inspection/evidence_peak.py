@@ -72,10 +72,11 @@ def near_defect(
 
     The map covers the part of the picture that the network gets, which may be cut or padded.
     """
-    height, width = np.shape(view.evidence)
-    left, top, right, bottom = frame(*mask.shape, spec)
-    rows = _reach(top, bottom, height, mask.shape[0])
-    columns = _reach(left, right, width, mask.shape[1])
+    num_rows, num_columns = np.shape(view.evidence)
+    height, width = mask.shape
+    left, top, right, bottom = frame(height, width, spec)
+    rows = _reach(top, bottom, num_rows, height)
+    columns = _reach(left, right, num_columns, width)
     return np.array(
         [[bool(mask[up:down, west:east].any()) for west, east in columns] for up, down in rows]
     )

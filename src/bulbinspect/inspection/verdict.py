@@ -55,7 +55,7 @@ class Judge:
         suspected = verdict in (Verdict.REJECT, Verdict.REVIEW)
         maps: Sequence[tuple[tuple[float, ...], ...]] = [()] * len(views)
         if evidence is not None and np.isfinite(evidence).all():
-            maps = [tuple(map(tuple, one)) for one in evidence.round(4).tolist()]
+            maps = [tuple(map(tuple, one)) for one in evidence.astype(float).round(4).tolist()]
         return Prediction(
             bulb.bulb_id,
             verdict,

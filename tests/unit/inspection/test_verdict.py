@@ -220,6 +220,8 @@ def test_evidence_stays_with_its_view_and_is_left_out_where_it_is_no_number(judg
     maps = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
     told = judge.judge(BULB, VIEWS, logits, views, maps)
     assert told.views[1].evidence == ((6.0, 7.0, 8.0), (9.0, 10.0, 11.0))
+    maps[1, 0, 0] = np.float32(-3.8427)
+    assert judge.judge(BULB, VIEWS, logits, views, maps).views[1].evidence[0][0] == -3.8427
     maps[0, 0, 0] = np.nan
     told = judge.judge(BULB, VIEWS, logits, views, maps)
     assert told.verdict is Verdict.REJECT
