@@ -29,7 +29,7 @@ class Chromium:
         options = "--headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run"
         command = f'exec "$0" {options} --remote-debugging-pipe "$1" 3<&{to_it} 4>&{from_it}'
         self._process = subprocess.Popen(
-            ["bash", "-c", command, program, f"--user-data-dir={folder}"],  # noqa: S607
+            ["bash", "-c", command, program, f"--user-data-dir={folder}"],  # noqa: S607  # whichever bash
             pass_fds=(to_it, from_it),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -54,7 +54,7 @@ def test_the_example_marks_ten_defective_bulbs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_set(Path("reshots"), num_bulbs=24, num_shots=2, seed=7, size_px=32, difficulty="easy")
     (example,) = PAGE.sections["An example"]
-    exec(compile(example, "docs/msa.md", "exec"), {})  # noqa: S102
+    exec(compile(example, "docs/msa.md", "exec"), {})  # noqa: S102  # our own page
     with Path("reshots/manifest.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     limit = {row["group"] for row in rows if row["limit"] == "yes"}

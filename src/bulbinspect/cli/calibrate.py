@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bulbinspect.cli.options import Device, Model, Threads
+from bulbinspect.cli.options import CostOverkill, Device, Model, Splits, Threads
 
 
 def calibrate(
@@ -15,10 +15,7 @@ def calibrate(
     split: Annotated[
         str, typer.Option(help="val, test, or all: bulbs that the network did not learn from.")
     ] = "val",
-    splits: Annotated[
-        Path | None,
-        typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
-    ] = None,
+    splits: Splits = None,
     max_escape: Annotated[
         float | None,
         typer.Option(help="At most this share of the defective bulbs may pass, as 0.01."),
@@ -45,9 +42,7 @@ def calibrate(
         float | None,
         typer.Option(help="What a defective bulb costs that passes, in place of rates."),
     ] = None,
-    cost_overkill: Annotated[
-        float | None, typer.Option(help="What a good bulb costs that is rejected.")
-    ] = None,
+    cost_overkill: CostOverkill = None,
     prevalence: Annotated[
         float | None,
         typer.Option(

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from bulbinspect.cli.options import Device, Gate, Html, Model, Pictures, Threads
+from bulbinspect.cli.options import (
+    CostEscape,
+    CostOverkill,
+    Device,
+    Gate,
+    Html,
+    Model,
+    Pictures,
+    Splits,
+    Threads,
+)
 
 
 def evaluate(
@@ -13,20 +23,13 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="A new folder for the results.", show_default=False)],
     model: Model = None,
     split: Annotated[str, typer.Option(help="train, val, test, or all.")] = "test",
-    splits: Annotated[
-        Path | None,
-        typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
-    ] = None,
+    splits: Splits = None,
     fewer_views: Annotated[
         bool,
         typer.Option("--fewer-views", help="Also judge every bulb as if some views were absent."),
     ] = False,
-    cost_escape: Annotated[
-        float | None, typer.Option(help="What a defective bulb costs that passes.")
-    ] = None,
-    cost_overkill: Annotated[
-        float | None, typer.Option(help="What a good bulb costs that is rejected.")
-    ] = None,
+    cost_escape: CostEscape = None,
+    cost_overkill: CostOverkill = None,
     prevalence: Annotated[
         float | None,
         typer.Option(help="The share of defective bulbs on the line, as 0.002, for the costs."),

@@ -19,6 +19,14 @@ Gate = Annotated[
         show_default=False,
     ),
 ]
+Splits = Annotated[
+    Path | None,
+    typer.Option(help="The split.csv of a run, in place of the manifest's own splits."),
+]
+CostEscape = Annotated[float | None, typer.Option(help="What a defective bulb costs that passes.")]
+CostOverkill = Annotated[
+    float | None, typer.Option(help="What a good bulb costs that is rejected.")
+]
 Html = Annotated[bool, typer.Option("--html", help="Also write report.html.")]
 Pictures = Annotated[
     str,

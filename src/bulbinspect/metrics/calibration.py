@@ -243,4 +243,4 @@ def _log_odds(share: float) -> float:
 
 def _is_finite(value: object) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)  # type: ignore[arg-type]
+    return number and math.isfinite(value)  # type: ignore[arg-type]  # a number, as was just found
