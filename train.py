@@ -19,7 +19,7 @@ from bulbinspect.data.split import write_splits
 from bulbinspect.errors import BulbInspectError, NonFiniteLossError, UsageError
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.files import whole_file, write_json
-from bulbinspect.inspection.evaluate import evaluate
+from bulbinspect.inspection.evaluation.evaluate import evaluate
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.machine import Stopwatch, git_commit, package_versions
 from bulbinspect.models.spec import ModelSpec

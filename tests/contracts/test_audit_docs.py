@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.fold_runs import FoldRuns, Said
 
-from bulbinspect.inspection.audit_labels import Finding, audit_labels
-from bulbinspect.inspection.out_of_fold import read_out_of_fold
-from bulbinspect.inspection.write_audit import COLUMNS
+from bulbinspect.inspection.labels.audit import Finding, audit_labels
+from bulbinspect.inspection.labels.out_of_fold import read_out_of_fold
+from bulbinspect.inspection.labels.write import COLUMNS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "audit-labels.md").read_text(encoding="utf-8")
 

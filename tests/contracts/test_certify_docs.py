@@ -9,10 +9,10 @@ from tests.ordered_bundle import write_ordered
 
 from bulbinspect.bulb import Bulb, View
 from bulbinspect.cli.main import app
-from bulbinspect.inspection.certificate import to_dict
-from bulbinspect.inspection.certify import TOLERANCE, certify
+from bulbinspect.inspection.certification.certificate import to_dict
+from bulbinspect.inspection.certification.certify import TOLERANCE, certify
+from bulbinspect.inspection.certification.orders import other_orders
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.inspection.orders import other_orders
 
 TEXT = (Path(__file__).parents[2] / "docs" / "certify.md").read_text(encoding="utf-8")
 KEYS = TEXT.partition("| key | content |")[2].partition("\n\n")[0]

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from bulbinspect.inspection.drift import State
-from bulbinspect.inspection.drift_report import FINDING_COLUMNS, VIEW_COLUMNS, write_drift
+from bulbinspect.inspection.drift.drift import State
+from bulbinspect.inspection.drift.report import FINDING_COLUMNS, VIEW_COLUMNS, write_drift
 
 TEXT = (Path(__file__).parents[2] / "docs" / "drift.md").read_text(encoding="utf-8")
 FACTS = ("model", "reference", "reference_bulbs", "by", "alpha", "gate_overrides")

@@ -8,10 +8,10 @@ import pytest
 
 from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.cli.main import app
-from bulbinspect.inspection.evaluate_costs import Line, cost_figures
-from bulbinspect.inspection.evaluate_figures import measure
-from bulbinspect.inspection.evaluate_mistakes import MOST_MISTAKES, worst_mistakes
-from bulbinspect.inspection.evaluate_strata import MOST_GROUPS, named_side, stratum_figures
+from bulbinspect.inspection.evaluation.costs import Line, cost_figures
+from bulbinspect.inspection.evaluation.figures import measure
+from bulbinspect.inspection.evaluation.mistakes import MOST_MISTAKES, worst_mistakes
+from bulbinspect.inspection.evaluation.strata import MOST_GROUPS, named_side, stratum_figures
 from bulbinspect.metrics.calibration import ReliabilityBin
 from bulbinspect.metrics.cost_curve import operating_curve
 

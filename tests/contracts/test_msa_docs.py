@@ -9,8 +9,8 @@ from tests.doc_examples import DocExamples
 
 from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.data.synthetic.write import write_set
-from bulbinspect.inspection.appraisers import Appraiser, line_appraiser
-from bulbinspect.inspection.msa import ANSWER_COLUMNS, study_agreement
+from bulbinspect.inspection.msa.appraisers import Appraiser, line_appraiser
+from bulbinspect.inspection.msa.msa import ANSWER_COLUMNS, study_agreement
 from bulbinspect.inspection.reshots import Copies, ReshotBulb
 from bulbinspect.metrics.traffic_light import LIMITS
 

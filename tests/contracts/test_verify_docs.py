@@ -4,13 +4,13 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from bulbinspect.inspection.verify import (
+from bulbinspect.inspection.verification.record import Expected, Record
+from bulbinspect.inspection.verification.verify import (
     COLUMNS,
     Difference,
     Verification,
     write_verification,
 )
-from bulbinspect.inspection.verify_record import Expected, Record
 
 TEXT = (Path(__file__).parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
 

@@ -19,9 +19,9 @@ from bulbinspect.bundle.bundle import write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.export.graph import export_graph
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.inspection.certify import TOLERANCE, certify
+from bulbinspect.inspection.certification.certify import TOLERANCE, certify
+from bulbinspect.inspection.certification.orders import other_orders
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.inspection.orders import other_orders
 
 QUICK = {"max", "cyclic", "early_fusion-stacked"}  # exporting each network takes seconds
 

@@ -34,11 +34,11 @@ def audit_labels(
     """
     from bulbinspect.cli.tables import aligned
     from bulbinspect.data.manifest import read_manifest
-    from bulbinspect.inspection.audit_labels import audit_labels as audit
-    from bulbinspect.inspection.out_of_fold import read_out_of_fold
+    from bulbinspect.inspection.labels.audit import audit_labels as audit
+    from bulbinspect.inspection.labels.out_of_fold import read_out_of_fold
+    from bulbinspect.inspection.labels.write import facts_of, write_audit
     from bulbinspect.inspection.predict import refuse_existing, result_folder
     from bulbinspect.inspection.text import for_terminal
-    from bulbinspect.inspection.write_audit import facts_of, write_audit
     from bulbinspect.study.find import find_runs, names_of
 
     refuse_existing(out)

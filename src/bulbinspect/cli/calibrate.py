@@ -75,9 +75,13 @@ def calibrate(
     from bulbinspect.data.manifest import read_manifest
     from bulbinspect.data.split import read_splits
     from bulbinspect.errors import UsageError
-    from bulbinspect.inspection.calibrate import calibrate as choose
-    from bulbinspect.inspection.calibrate import judge_labelled, metadata_with, unlearnt_bulbs
-    from bulbinspect.inspection.calibration_figures import figures_of, summarise
+    from bulbinspect.inspection.calibration.calibrate import calibrate as choose
+    from bulbinspect.inspection.calibration.calibrate import (
+        judge_labelled,
+        metadata_with,
+        unlearnt_bulbs,
+    )
+    from bulbinspect.inspection.calibration.figures import figures_of, summarise
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
     from bulbinspect.metrics.choose_point import Wanted
@@ -116,7 +120,7 @@ def calibrate(
     written = write_bundle(out, bundle.graph, metadata)
     summary = summarise(figures)
     if report is not None:
-        from bulbinspect.inspection.calibration_report import write_calibration_report
+        from bulbinspect.inspection.calibration.report import write_calibration_report
 
         write_calibration_report(report, written.sha256[:12], summary, figures)
     for line in aligned(summary.items()):

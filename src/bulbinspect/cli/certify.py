@@ -103,10 +103,10 @@ def certify(
     from bulbinspect.cli.target import check_target
     from bulbinspect.errors import UsageError
     from bulbinspect.files import write_json
-    from bulbinspect.inspection.certificate import to_dict
-    from bulbinspect.inspection.certify import certify as try_orders
+    from bulbinspect.inspection.certification.certificate import to_dict
+    from bulbinspect.inspection.certification.certify import certify as try_orders
+    from bulbinspect.inspection.certification.orders import other_orders
     from bulbinspect.inspection.inspector import Inspector
-    from bulbinspect.inspection.orders import other_orders
 
     check_target(json, "--json", ".json")
     if not isfinite(tolerance):
@@ -184,7 +184,7 @@ def _bulbs(where: _Where, views_in: ViewsIn, view_names: "Sequence[str]") -> "li
     """Return the bulbs of a folder, or those of a manifest in the split."""
     from bulbinspect.data.split import read_splits
     from bulbinspect.errors import UsageError
-    from bulbinspect.inspection.evaluate import ALL, choose_bulbs
+    from bulbinspect.inspection.evaluation.evaluate import ALL, choose_bulbs
     from bulbinspect.inspection.source import find_bulbs
     from bulbinspect.inspection.text import for_terminal
 

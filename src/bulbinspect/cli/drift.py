@@ -39,9 +39,9 @@ def drift(
     from bulbinspect.bundle.bundle import read_bundle
     from bulbinspect.bundle.find import find_bundle
     from bulbinspect.cli.tables import aligned
-    from bulbinspect.inspection.drift import find_drift, reference_of
-    from bulbinspect.inspection.drift_observe import in_time, observe
-    from bulbinspect.inspection.drift_report import is_drift, sentences, table, write_drift
+    from bulbinspect.inspection.drift.drift import find_drift, reference_of
+    from bulbinspect.inspection.drift.observe import in_time, observe
+    from bulbinspect.inspection.drift.report import is_drift, sentences, table, write_drift
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing

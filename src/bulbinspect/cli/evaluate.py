@@ -53,9 +53,9 @@ def evaluate(
     from bulbinspect.data.manifest import read_manifest
     from bulbinspect.data.split import read_splits
     from bulbinspect.data.visible_sides import known_sides
-    from bulbinspect.inspection.evaluate import Asked, choose_bulbs, evaluate_to_folder
-    from bulbinspect.inspection.evaluate_costs import read_line
-    from bulbinspect.inspection.evaluate_tables import sentences, tables
+    from bulbinspect.inspection.evaluation.costs import read_line
+    from bulbinspect.inspection.evaluation.evaluate import Asked, choose_bulbs, evaluate_to_folder
+    from bulbinspect.inspection.evaluation.tables import sentences, tables
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing, refuse_pictures

@@ -51,13 +51,13 @@ def explain(
     from bulbinspect.bundle.bundle import read_bundle
     from bulbinspect.bundle.find import find_bundle
     from bulbinspect.cli.tables import aligned
-    from bulbinspect.inspection.explain import explain as explain_bulb
+    from bulbinspect.inspection.explanation.explain import explain as explain_bulb
+    from bulbinspect.inspection.explanation.one_bulb import find_bulb
+    from bulbinspect.inspection.explanation.write import write_explanation
     from bulbinspect.inspection.inspector import Inspector
-    from bulbinspect.inspection.one_bulb import find_bulb
     from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
-    from bulbinspect.inspection.write_explanation import write_explanation
 
     refuse_existing(out)
     bundle = override_gate(read_bundle(find_bundle(model)), gate or ())

@@ -53,15 +53,15 @@ def msa(
     from bulbinspect.data.manifest import read_manifest
     from bulbinspect.data.split import read_splits
     from bulbinspect.errors import UsageError
-    from bulbinspect.inspection.appraisers import line_appraiser
-    from bulbinspect.inspection.evaluate import choose_bulbs
+    from bulbinspect.inspection.evaluation.evaluate import choose_bulbs
     from bulbinspect.inspection.inspector import Inspector
-    from bulbinspect.inspection.line_verdicts import judge_shots, read_verdicts
-    from bulbinspect.inspection.msa import study_agreement
-    from bulbinspect.inspection.msa_page import appraiser_table, judgement, write_study
-    from bulbinspect.inspection.msa_warnings import warnings_of
+    from bulbinspect.inspection.msa.appraisers import line_appraiser
+    from bulbinspect.inspection.msa.cautions import warnings_of
+    from bulbinspect.inspection.msa.line_verdicts import judge_shots, read_verdicts
+    from bulbinspect.inspection.msa.msa import study_agreement
+    from bulbinspect.inspection.msa.page import appraiser_table, judgement, write_study
+    from bulbinspect.inspection.msa.people import read_people
     from bulbinspect.inspection.overrides import override_gate
-    from bulbinspect.inspection.people import read_people
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.reshots import find_copies, gather_shots
     from bulbinspect.inspection.text import for_terminal

@@ -57,9 +57,7 @@ def verify(
     from bulbinspect.inspection.overrides import override_gate
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
-    from bulbinspect.inspection.verify import verify as compare
-    from bulbinspect.inspection.verify import write_verification
-    from bulbinspect.inspection.verify_record import (
+    from bulbinspect.inspection.verification.record import (
         RECORD_NAME,
         find_golden,
         look_at,
@@ -69,6 +67,8 @@ def verify(
         refuse_existing_record,
         write_record,
     )
+    from bulbinspect.inspection.verification.verify import verify as compare
+    from bulbinspect.inspection.verification.verify import write_verification
 
     if record and (retake is not None or out is not None):
         raise UsageError("`--record` only writes the record: leave out `--retake` and `--out`")

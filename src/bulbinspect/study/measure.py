@@ -4,7 +4,6 @@ Everything is judged from the picture files by the inspector, at the bundle's ow
 that it leaves unjudged are left out; `metrics.json` counts them.
 """
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from bulbinspect.bulb import GOOD, Bulb, Prediction, Verdict
 from bulbinspect.bundle.bundle import read_bundle
 from bulbinspect.bundle.find import BUNDLE_NAME
 from bulbinspect.bundle.runtime import Runtime
+from bulbinspect.data.visible_sides import read_truth
 from bulbinspect.errors import BundleError, DataError
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import (
@@ -162,7 +162,9 @@ def named_side(answers: Iterable[Named], truth: Path) -> NamedSide:
 
     A side shows the defect where a pixel of it is visible there. DataError for another table.
     """
-    visible = _visible_pixels(truth)
+    if not truth.is_file():
+        raise DataError(f"{truth} is not there")
+    visible = read_truth(truth)
     rejected = [one for one in answers if one.verdict == "reject" and one.bulb_id in visible]
     odd = [one for one in rejected if one.defective_view not in visible[one.bulb_id]]
     if odd:
@@ -192,18 +194,6 @@ def _side_of_defects(predictions: Sequence[Prediction], truth: Path) -> dict[str
     answers = [Named(p.bulb_id, str(p.verdict), p.defective_view) for p in predictions]
     side = named_side(answers, truth)
     return {"rejected_defective": side.rejected_defective, "right": side.right}
-
-
-def _visible_pixels(truth: Path) -> dict[str, dict[str, int]]:
-    """Return for each defective bulb how many pixels of the defect each of its views shows."""
-    visible: dict[str, dict[str, int]] = defaultdict(dict)
-    try:
-        with truth.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                visible[row["bulb_id"]][row["view"]] = int(row["visible_px"])
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise DataError(f"{truth} is no truth.csv of a drawn set: {error!r}") from error
-    return dict(visible)
 
 
 def _rejected(probability: NDArray[np.float64], threshold: float) -> NDArray[np.bool_]:

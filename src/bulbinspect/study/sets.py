@@ -9,6 +9,7 @@ from bulbinspect.bulb import GOOD, Bulb
 from bulbinspect.data.manifest import SPLITS, read_manifest
 from bulbinspect.data.split import complete_splits
 from bulbinspect.data.synthetic.write import write_set
+from bulbinspect.data.visible_sides import TRUTH
 from bulbinspect.errors import DataError
 
 FRACTIONS = {"train": 0.6, "val": 0.15, "test": 0.25}
@@ -44,7 +45,7 @@ def own_set(manifest: Path) -> StudySet:
                 f"{manifest}: a study needs bulbs of class {GOOD} and of another in each of "
                 f"{', '.join(SPLITS)}, and no other; {split} holds: {found}"
             )
-    truth = manifest.resolve().parent / "truth.csv"
+    truth = manifest.resolve().parent / TRUTH
     return StudySet(
         manifest.resolve().parent.name,
         manifest.resolve(),
@@ -95,7 +96,7 @@ def drawn_sets(
                 manifests[0],
                 counts[0],
                 reshots=manifests[1],
-                truth=folder / "truth.csv",
+                truth=folder / TRUTH,
             )
         )
     return drawn

@@ -1,9 +1,7 @@
 """Which defective bulbs escape: by kind of defect, and by whether it crosses to the next view."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from bulbinspect.bulb import GOOD, Bulb
 from bulbinspect.data.manifest import Manifest, read_manifest
+from bulbinspect.data.visible_sides import TRUTH, read_truth
 from bulbinspect.errors import DataError
 from bulbinspect.metrics import rates
 from bulbinspect.study.differences import escape_difference, estimate
@@ -20,9 +19,6 @@ from bulbinspect.study.trials import Credited, Trial, common_seeds
 
 KIND = "kind"
 """A further column of the manifest: the kind of defect, where the label does not tell it."""
-
-TRUTH = "truth.csv"
-"""Beside the manifest of drawn bulbs: how many pixels of each view show the defect."""
 
 LEAST_SHARE = 0.2
 """A defect crosses a border if two neighbouring views each show this share of its pixels."""
@@ -51,7 +47,7 @@ def read_strata(run: RunRecord) -> tuple[list[Stratum], list[str]]:
     try:
         manifest = _manifest(run)
         bulbs = {bulb.bulb_id: bulb for bulb in manifest.bulbs}
-        truth = _truth(manifest.path.with_name(TRUTH))
+        truth = read_truth(manifest.path.with_name(TRUTH))
     except DataError as error:
         notes.append(f"no strata from the manifest: {error.summary}")
     kinds = [
@@ -141,23 +137,9 @@ def _kind(bulb: Bulb | None) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _truth(path: Path) -> dict[str, dict[str, int]]:
-    """Return the visible pixels of each view of each bulb; nothing if there is no such file."""
-    if not path.is_file():
-        return {}
-    visible: dict[str, dict[str, int]] = {}
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file, strict=True):
-                visible.setdefault(row["bulb_id"], {})[row["view"]] = max(int(row["visible_px"]), 0)
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise DataError(f"{path.name} beside it cannot be read: {error!r:.80}") from error
-    return visible
-
-
 def _place(bulb: Bulb, visible: Mapping[str, int]) -> str:
     """Say whether two neighbours share the defect, nothing where its pixels are not known."""
-    pixels = np.array([visible.get(view.name, 0) for view in bulb.views], float)
+    pixels = np.array([max(visible.get(view.name, 0), 0) for view in bulb.views], float)
     if len(pixels) < 2 or not pixels.sum():
         return ""
     much = pixels / pixels.sum() >= LEAST_SHARE

@@ -9,7 +9,7 @@ from bulbinspect.bundle.bundle import read_bundle
 from bulbinspect.bundle.runtime import Runtime
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.inspection.drift import reference_of
+from bulbinspect.inspection.drift.drift import reference_of
 from bulbinspect.models.spec import ModelSpec, build_model
 
 PREPROCESS = PreprocessSpec(height_px=32, width_px=32)

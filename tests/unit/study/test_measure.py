@@ -17,7 +17,7 @@ from bulbinspect.errors import BundleError, DataError
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.inspection.evaluate import evaluate
+from bulbinspect.inspection.evaluation.evaluate import evaluate
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import all_orders, shifts, subsets
 from bulbinspect.models.spec import ModelSpec, build_model
@@ -314,11 +314,11 @@ def test_another_table_is_no_truth(tmp_path, text):
     (tmp_path / "truth.csv").write_text(text)
     answers = [Named("b0", "reject", "1")]
     if text:
-        with pytest.raises(DataError, match="of a drawn set"):
+        with pytest.raises(DataError, match=r"truth\.csv beside the manifest cannot be read"):
             named_side(answers, tmp_path / "truth.csv")
     else:
         assert named_side(answers, tmp_path / "truth.csv").rejected_defective == 0
-    with pytest.raises(DataError, match="of a drawn set"):
+    with pytest.raises(DataError, match=r"nowhere\.csv is not there"):
         named_side(answers, tmp_path / "nowhere.csv")
 
 

@@ -110,7 +110,7 @@ def test_a_truth_that_cannot_be_read_costs_the_places_only(runs, manifest, conte
     runs.add(test=TEST, provenance=provenance(manifest))
     found, notes = strata_of(runs)
     assert {key[1] for key in found} == {"kind"}
-    assert not notes or "truth.csv beside it cannot be read" in notes[0]
+    assert not notes or "truth.csv beside the manifest cannot be read" in notes[0]
 
 
 def test_without_truth_there_are_kinds_and_no_note(runs, manifest):

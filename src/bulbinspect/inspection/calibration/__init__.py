@@ -1,0 +1,1 @@
+"""Probabilities and thresholds chosen anew for a bundle."""

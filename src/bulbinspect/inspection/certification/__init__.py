@@ -1,0 +1,1 @@
+"""Whether a verdict hangs on which camera saw which side."""

@@ -1,0 +1,1 @@
+"""Whether a line is still what a bundle was made with."""

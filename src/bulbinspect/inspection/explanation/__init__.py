@@ -1,0 +1,1 @@
+"""Why a bulb got its answer."""

@@ -1,0 +1,1 @@
+"""Labels that may be wrong, found by runs that never saw the bulb."""

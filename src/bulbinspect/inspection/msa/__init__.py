@@ -1,0 +1,1 @@
+"""The attribute agreement study: how far verdicts repeat and agree."""

@@ -1,0 +1,1 @@
+"""The check at the start of a shift, on golden bulbs."""
