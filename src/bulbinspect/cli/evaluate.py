@@ -55,6 +55,7 @@ def evaluate(
     from bulbinspect.data.visible_sides import known_sides
     from bulbinspect.inspection.evaluation.costs import read_line
     from bulbinspect.inspection.evaluation.evaluate import Asked, choose_bulbs, evaluate_to_folder
+    from bulbinspect.inspection.evaluation.learning import read_learning
     from bulbinspect.inspection.evaluation.tables import sentences, tables
     from bulbinspect.inspection.inspector import Inspector
     from bulbinspect.inspection.overrides import override_gate
@@ -64,7 +65,8 @@ def evaluate(
     refuse_existing(out)
     refuse_pictures(pictures)
     line = read_line(cost_escape, cost_overkill, prevalence)
-    bundle = override_gate(read_bundle(find_bundle(model)), gate or ())
+    at = find_bundle(model)
+    bundle = override_gate(read_bundle(at), gate or ())
     table = read_manifest(manifest)
     bulbs = choose_bulbs(table.bulbs, split, None if splits is None else read_splits(splits))
     sides, notes = known_sides(table)
@@ -74,6 +76,7 @@ def evaluate(
         masks=masks if masks.is_dir() else None,
         line=line,
         fewer_views=fewer_views,
+        learning=tuple(read_learning(at)),
         notes=notes,
     )
     inspector = Inspector(bundle, device=device, threads=threads)

@@ -1,7 +1,7 @@
 """Predictions as files: every bulb one row, the folder whole or not there at all."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +22,7 @@ from bulbinspect.inspection.rows import (
 from bulbinspect.inspection.source import Source
 from bulbinspect.inspection.summary import Summary, describe
 from bulbinspect.progress import progress
+from bulbinspect.report.sections import Section
 
 PICTURES = ("inline", "folder")
 """Where a page has its pictures: in itself, or in files beside it."""
@@ -139,11 +140,14 @@ def write_report(
     figures: Mapping[str, str] | None = None,
     *,
     truth: Mapping[str, str] | None = None,
+    sections: Sequence[Section] = (),
+    plots: Mapping[str, str] | None = None,
     pictures: str = "inline",
 ) -> None:
     """Write `report.html` from the predictions that stand in `folder`, with `figures` on top.
 
-    `truth` are the labels by bulb, where they are known; `pictures` is one of PICTURES: inside
+    `truth` are the labels by bulb, where they are known; `sections` and `plots` as in `write_page`;
+    `pictures` is one of PICTURES: inside
     the page or in `report_files/` beside it.
     """
     # templates that a run without page needs not
@@ -159,6 +163,8 @@ def write_report(
         pass_threshold=None if point is None else point.pass_threshold,
         reject_threshold=None if point is None else point.reject_threshold,
         truth=truth,
+        sections=sections,
+        plots=plots,
         pictures=Pictures(pictures),
         preprocess=bundle.metadata.preprocess,
     )

@@ -115,6 +115,7 @@ if (list) {
     },
     "/": () => search.focus(),
     e: () => named("evidence")?.click(),
+    f: () => named("figures")?.toggleAttribute("open"),
     z: () => document.body.classList.toggle("large"),
     x: reset,
     "?": () => named("help").showModal(),

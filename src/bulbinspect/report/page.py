@@ -1,11 +1,8 @@
 """One HTML file with the verdict on every bulb, its views, and the side that gave the verdict."""
 
-import base64
-import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.resources import files
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +14,8 @@ from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.report.environment import environment
 from bulbinspect.report.page_pictures import PagePictures, Pictures
 from bulbinspect.report.page_rows import KINDS, Row, make_row
+from bulbinspect.report.script import Script
+from bulbinspect.report.sections import Section, inline_plots
 
 _CHOICES = {
     "reason": "Every reason",
@@ -36,6 +35,8 @@ def write_page(
     pass_threshold: float | None = None,
     reject_threshold: float | None = None,
     truth: Mapping[str, str] | None = None,
+    sections: Sequence[Section] = (),
+    plots: Mapping[str, str] | None = None,
     pictures: Pictures = Pictures.INLINE,
     thumbnail_px: int = 128,
     preprocess: PreprocessSpec | None = None,
@@ -43,14 +44,13 @@ def write_page(
     """Write the page; it needs no network, and no script to be read.
 
     `summary` are pairs shown on top (model, threshold, test figures, …); the thresholds are marked
-    on every bar; `truth` are the labels of the manifest by bulb; `preprocess` is what was done to
-    the pictures. They are inside the page, or in the folder `<name of the page>_files` beside it.
-    Bulbs are rendered as they come, so memory does not grow with them.
+    on every bar; `truth` are the labels of the manifest by bulb. `sections` can be opened above the
+    bulbs; their `plots` are SVG files by name, whose texts are escaped already. `preprocess` is
+    what was done to the pictures. They are inside the page, or in the folder `<name of the
+    page>_files` beside it. Bulbs are rendered as they come, so memory does not grow with them.
     """
     templates = environment()
     bulb = templates.get_template("bulb.html.jinja")
-    script = files("bulbinspect.report").joinpath("page.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     store = PagePictures(path, pictures)
     counts = _Counts()
     marks = sorted({one for one in (pass_threshold, reject_threshold) if one is not None})
@@ -83,8 +83,9 @@ def write_page(
             thumbnail_px=thumbnail_px,
             bulbs=_pieces(bulbs),
             picture_policy=store.policy,
-            script=Markup(script),  # noqa: S704  # our own file, and the policy pins its hash
-            script_sha256=digest,
+            sections=sections,
+            plots=inline_plots(plots or {}),
+            script=Script.read("page.js", "sections.js"),
         )
         with whole_file(path) as file:
             file.writelines(page)

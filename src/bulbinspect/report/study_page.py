@@ -1,59 +1,13 @@
 """The result of a study as sections of text, tables and plots: one HTML file, or Markdown."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-
-from markupsafe import Markup
 
 from bulbinspect.files import whole_file
 from bulbinspect.report.environment import environment
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a table; `order` is the number it is sorted by, None for one sorted by its text."""
-
-    text: str
-    order: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows below columns; those in `strong`, by their place, are the ones that count."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    strong: frozenset[int] = frozenset()
-
-    @property
-    def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold numbers."""
-        return tuple(
-            any(row[at].order is not None for row in self.rows) for at in range(len(self.columns))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the page; `lead` is said first and louder.
-
-    `plot` is the name of one of the plots, `plot_says` what it shows. A `folded` table is opened by
-    a click.
-    """
-
-    id: str
-    title: str
-    lead: tuple[str, ...] = ()
-    text: tuple[str, ...] = ()
-    plot: str = ""
-    plot_says: str = ""
-    table: Table | None = None
-    folded: bool = False
+from bulbinspect.report.script import Script
+from bulbinspect.report.sections import Section, Table, inline_plots
 
 
 def write_study_page(
@@ -68,8 +22,7 @@ def write_study_page(
 
     `facts` are pairs shown on top, `plots` SVG files by name, whose texts are escaped already.
     """
-    script = files("bulbinspect.report").joinpath("study.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    script = Script.read("sections.js")
     page = (
         environment()
         .get_template("study.html.jinja")
@@ -77,22 +30,12 @@ def write_study_page(
             title=title,
             facts=facts,
             sections=sections,
-            plots={name: Markup(inline_svg(svg, name)) for name, svg in plots.items()},  # noqa: S704  # ours
-            script=Markup(script),  # noqa: S704  # our own file, and the policy pins its hash
-            script_sha256=digest,
+            plots=inline_plots(plots),
+            script=script,
         )
     )
     with whole_file(path) as file:
         file.writelines(page)
-
-
-def inline_svg(svg: str, name: str) -> str:
-    """Return the `<svg>` element of a file, its ids told from those of other plots of the page."""
-    element = svg[svg.index("<svg") :]
-    element = re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
-    element = re.sub(r"(<[^<>]*? id=\")", rf"\1{name}-", element)
-    element = re.sub(r"(<[^<>]*?href=\"#)", rf"\1{name}-", element)
-    return re.sub(r"(<[^<>]*?url\(#)", rf"\1{name}-", element)
 
 
 def markdown(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bulbinspect.report.study_page import Cell
+from bulbinspect.report.sections import Cell
 
 ABSENT = "–"
 

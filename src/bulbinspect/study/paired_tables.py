@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bulbinspect.report.study_page import Cell, Table
+from bulbinspect.report.sections import Cell, Table
 from bulbinspect.study.numbers import (
     ABSENT,
     area_with_ends,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bulbinspect.report.study_page import Section
+from bulbinspect.report.sections import Section
 from bulbinspect.study import paired_tables, tables
 from bulbinspect.study.efficiency import headline
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from bulbinspect.report.study_page import Cell, Table
+from bulbinspect.report.sections import Cell, Table
 from bulbinspect.study.figures import OF_FEWER_VIEWS
 from bulbinspect.study.numbers import (
     amount,

@@ -3,15 +3,8 @@ import re
 import pytest
 from tests.page import Page
 
-from bulbinspect.report.study_page import (
-    Cell,
-    Section,
-    Table,
-    inline_svg,
-    markdown,
-    markdown_table,
-    write_study_page,
-)
+from bulbinspect.report.sections import Cell, Section, Table, inline_svg
+from bulbinspect.report.study_page import markdown, markdown_table, write_study_page
 
 HOSTILE = "<img src=x onerror=alert(1)>\n</style></script>\udcff\u202e\x1b[31m\"'"
 SVG = (

@@ -13,7 +13,8 @@ from bulbinspect.inspection.drift.drift import PROBABILITY, Finding, State
 from bulbinspect.inspection.drift.observe import Observed
 from bulbinspect.inspection.predict import result_folder
 from bulbinspect.inspection.text import for_spreadsheet
-from bulbinspect.report.study_page import Cell, Section, Table, write_study_page
+from bulbinspect.report.sections import Cell, Section, Table
+from bulbinspect.report.study_page import write_study_page
 
 FORMAT_VERSION = 1
 FINDING_COLUMNS = tuple(field.name for field in fields(Finding))

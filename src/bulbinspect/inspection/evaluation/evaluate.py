@@ -15,8 +15,9 @@ from bulbinspect.inspection.evaluation.costs import Line, cost_figures, curve_ro
 from bulbinspect.inspection.evaluation.evidence_peak import evidence_peak
 from bulbinspect.inspection.evaluation.fewer_views import fewer_views
 from bulbinspect.inspection.evaluation.figures import measure
+from bulbinspect.inspection.evaluation.learning import Epoch
 from bulbinspect.inspection.evaluation.mistakes import worst_mistakes
-from bulbinspect.inspection.evaluation.page import write_figures
+from bulbinspect.inspection.evaluation.page import figure_sections
 from bulbinspect.inspection.evaluation.strata import (
     STRATUM_COLUMNS,
     Sides,
@@ -46,13 +47,15 @@ class Asked:
     `sides` are those that show the defect, for the defective bulbs (by id) of which it is known;
     `masks` is a folder that says where on them it is (see `evidence_peak`);
     `line` has costs and prevalence; with `fewer_views` bulbs are judged without some views too.
-    `notes` are kept beside the figures.
+    `learning` are the epochs of the run that the bundle is from. `notes` are kept beside the
+    figures.
     """
 
     sides: Sides = field(default_factory=lambda: MappingProxyType({}))
     masks: Path | None = None
     line: Line | None = None
     fewer_views: bool = False
+    learning: tuple[Epoch, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -69,7 +72,7 @@ def evaluate_to_folder(
     """Write predictions, `metrics.json` and tables to a new folder, and return the figures.
 
     `facts` (split, hash of the manifest, …) go into `metrics.json` beside them; with a title there
-    are `report.html`, with its `pictures` where `write_report` says, and `figures.html` too.
+    is `report.html` too, with its `pictures` where `write_report` says.
     UsageError where costs or fewer views are asked of a bundle without a good class.
     """
     wanted = asked or Asked()
@@ -101,15 +104,17 @@ def evaluate_to_folder(
                 _write_table(folder / "operating-curve.csv", curve_rows(curve, wanted.line))
         write_json(folder / "metrics.json", metrics)
         if page_title is not None:
+            sections, plots = figure_sections(metrics, curve, wanted.learning)
             write_report(
                 folder,
                 page_title,
                 inspector.bundle,
                 _for_page(figures),
                 truth={bulb.bulb_id: bulb.label for bulb in bulbs},
+                sections=sections,
+                plots=plots,
                 pictures=pictures,
             )
-            write_figures(folder / "figures.html", page_title, metrics, curve)
     return metrics
 
 

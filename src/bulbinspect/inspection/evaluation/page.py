@@ -1,10 +1,13 @@
-"""The figures of an evaluation as a page: curves, tables, the worst mistakes."""
+"""The figures of an evaluation as sections of a page: curves, tables, the worst mistakes."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bulbinspect.inspection.evaluation.learning import Epoch
 from bulbinspect.inspection.evaluation.tables import (
+    answer_table,
+    kind_table,
     number_table,
     rate_table,
     sentences,
@@ -14,36 +17,40 @@ from bulbinspect.inspection.evaluation.tables import (
 )
 from bulbinspect.metrics.cost_curve import OperatingCurve
 from bulbinspect.report.curve_plot import Curve, Mark, Plot, draw, limit_for
-from bulbinspect.report.study_page import Cell, Section, Table, write_study_page
+from bulbinspect.report.sections import Cell, Section, Table
 
 Metrics = Mapping[str, Any]
 Part = tuple[Section, Plot | None]
 
 
-def write_figures(path: Path, title: str, metrics: Metrics, curve: OperatingCurve | None) -> None:
-    """Write the page; `curve` is that of the judged bulbs, None where there is none."""
-    parts = list(_parts(metrics, curve))
-    write_study_page(
-        path,
-        title=title,
-        facts={
-            "bulbs": f"{metrics['num_bulbs']}, {metrics['num_unjudged']} of them unjudged",
-            "model": metrics["model"][:12],
-            "manifest": metrics.get("manifest_sha256", "")[:12],
-        },
-        sections=[section for section, _ in parts],
-        plots={section.plot: draw(plot) for section, plot in parts if plot is not None},
-    )
+def figure_sections(
+    metrics: Metrics, curve: OperatingCurve | None, learning: Sequence[Epoch] = ()
+) -> tuple[list[Section], dict[str, str]]:
+    """Return the sections of the page and their plots, SVG files by name.
+
+    `curve` is that of the judged bulbs, None where there is none; `learning` are the epochs of the
+    run that the bundle is from.
+    """
+    parts = list(_parts(metrics, curve, learning))
+    plots = {section.plot: draw(plot) for section, plot in parts if plot is not None}
+    return [section for section, _ in parts], plots
 
 
-def _parts(metrics: Metrics, curve: OperatingCurve | None) -> Iterator[Part]:
+def _parts(
+    metrics: Metrics, curve: OperatingCurve | None, learning: Sequence[Epoch]
+) -> Iterator[Part]:
     """Yield the sections with their plots; what there is nothing to say of is left out."""
     notes = tuple(metrics.get("notes", ()))
     yield Section("rates", "Rates", text=notes, table=rate_table(metrics)), None
+    if "strata" in metrics and curve is not None:
+        yield _operating(metrics, curve)
+    if len(learning) > 1:
+        yield _learning(learning)
+    if len(metrics["classes"]) > 2:
+        yield Section("answers", "Answers", table=answer_table(metrics)), None
     if "strata" not in metrics:  # the bundle has no good class
         return
-    if curve is not None:
-        yield _operating(metrics, curve)
+    yield Section("kinds", "What became of them", table=kind_table(metrics)), None
     if metrics["strata"]:
         text = "A bulb whose defect shows on two sides counts for both."
         yield Section("strata", "Where it errs", (), (text,), table=stratum_table(metrics)), None
@@ -78,6 +85,32 @@ def _operating(metrics: Metrics, curve: OperatingCurve) -> Part:
     text = "The dot is the bundle's, with the 95 % interval of its escape rate."
     return Section(
         "operating", "Operating curve", (), (text,), plot="operating", plot_says=plot.says
+    ), plot
+
+
+def _learning(epochs: Sequence[Epoch]) -> Part:
+    best = max(epochs, key=lambda one: one.score)
+    score = tuple((one.epoch, one.score) for one in epochs)
+    losses = [one.train_loss for one in epochs] + [one.val_loss for one in epochs]
+    plot = Plot(
+        says="Score on val and loss on train and val after each epoch",
+        x_label="epoch",
+        y_label="score, loss",
+        curves=(
+            Curve("score on val", "main", score),
+            Curve("loss on val", "other", tuple((one.epoch, one.val_loss) for one in epochs)),
+            Curve("loss on train", "faint", tuple((one.epoch, one.train_loss) for one in epochs)),
+        ),
+        marks=(Mark("the epoch that was taken", best.epoch, best.score),),
+        x_limit=max(5, 5 * math.ceil(epochs[-1].epoch / 5)),  # five ticks, all of them epochs
+        y_limit=max(1.0, math.ceil(10 * min(max(losses), 2.0)) / 10),
+    )
+    text = (
+        f"Epoch {best.epoch} of 0 to {epochs[-1].epoch} had the best score on val, "
+        f"{best.score:.4f}: its weights are in the bundle."
+    )
+    return Section(
+        "learning", "Learning curve", (), (text,), plot="learning", plot_says=plot.says
     ), plot
 
 
@@ -146,8 +179,8 @@ def _here(metrics: Metrics, line: Mapping[str, float]) -> Mark:
 
 
 def _mistakes(metrics: Metrics) -> Iterator[Part]:
-    """Yield the lists of the worst mistakes; report.html shows their pictures."""
-    text = ("report.html shows them with their pictures.",)
+    """Yield the lists of the worst mistakes; the page shows their pictures."""
+    text = ("Choose this mistake below to see them all with their pictures.",)
     shown = {
         "escapes": ("Worst escapes", ("bulb_id", "kind", "group", "defect_probability")),
         "overkills": (

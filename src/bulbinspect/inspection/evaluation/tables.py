@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bulbinspect.report.study_page import Cell, Table
+from bulbinspect.bulb import GOOD
+from bulbinspect.report.sections import Cell, Table
 
 Metrics = Mapping[str, Any]
 
@@ -43,6 +44,41 @@ def stratum_table(metrics: Metrics) -> Table:
         for one in metrics["strata"]
     ]
     return Table(columns, tuple(rows))
+
+
+def kind_table(metrics: Metrics) -> Table:
+    """Return what became of the good bulbs, and of those of each kind of defect."""
+    columns = ("kind", "bulbs", "passed", "review", "rejected", "unjudged")
+    good = metrics["classes"][GOOD]
+    counts = [
+        (
+            GOOD,
+            good["bulbs"],
+            *(good["verdicts"].get(one, 0) for one in ("pass", "review", "reject", "unjudged")),
+        )
+    ]
+    for one in metrics["strata"]:
+        if one["of"] != "kind":
+            continue
+        rejected = one["num_defective"] - one["num_escape"] - one["num_review"]
+        ends = (one["num_escape"], one["num_review"], rejected, one["num_unjudged"])
+        counts.append((one["name"], one["num_bulbs"], *ends))
+    rows = tuple((Cell(name), *map(_count, numbers)) for name, *numbers in counts)
+    return Table(columns, rows)
+
+
+def answer_table(metrics: Metrics) -> Table:
+    """Return the confusion of classes: a row for each label, a column for each answer."""
+    classes = metrics["classes"]
+    rows = tuple(
+        (
+            Cell(name),
+            _count(one["bulbs"]),
+            *(_count(one["labels"].get(answer, 0)) for answer in classes),
+        )
+        for name, one in classes.items()
+    )
+    return Table(("labelled", "bulbs", *(f"called {answer}" for answer in classes)), rows)
 
 
 def number_table(metrics: Metrics) -> Table:

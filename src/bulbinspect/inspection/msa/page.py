@@ -10,7 +10,8 @@ from bulbinspect.inspection.msa.appraisers import LINE, Appraiser
 from bulbinspect.inspection.msa.msa import ANSWER_COLUMNS, answer_rows, changed_bulbs
 from bulbinspect.inspection.predict import result_folder
 from bulbinspect.inspection.reshots import Copies, ReshotBulb
-from bulbinspect.report.study_page import Cell, Section, Table, write_study_page
+from bulbinspect.report.sections import Cell, Section, Table
+from bulbinspect.report.study_page import write_study_page
 
 Result = Mapping[str, Any]
 Figure = Mapping[str, Any] | None

@@ -7,13 +7,21 @@ from tests.chromium import Chromium
 from bulbinspect.bulb import Bulb, Prediction, Verdict
 from bulbinspect.inspection.evaluation.costs import Line, cost_figures
 from bulbinspect.inspection.evaluation.figures import measure
+from bulbinspect.inspection.evaluation.learning import Epoch
 from bulbinspect.inspection.evaluation.mistakes import worst_mistakes
-from bulbinspect.inspection.evaluation.page import write_figures
+from bulbinspect.inspection.evaluation.page import figure_sections
 from bulbinspect.inspection.evaluation.strata import named_side, stratum_figures
 from bulbinspect.metrics.cost_curve import operating_curve
+from bulbinspect.report.page import write_page
 
 NAME = "<img src=x onerror=alert(1)>"
 TABLE = [("good", 0.1), ("good", 0.7), ("good", 0.2), ("crack", 0.3), ("crack", 0.9)]
+
+
+def write(path, title, metrics, curve, learning=()):
+    sections, plots = figure_sections(metrics, curve, learning)
+    one = Prediction("b", Verdict.PASS, "m", defect_probability=0.1)
+    write_page(path, title=title, predictions=[one], summary={}, sections=sections, plots=plots)
 
 
 @pytest.fixture
@@ -46,8 +54,8 @@ def made(tiny_metadata):
 
 def test_curves_tables_and_mistakes_are_on_the_page(made, tmp_path):
     metrics, curve = made
-    write_figures(tmp_path / "figures.html", "Line 3", metrics, curve)
-    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    write(tmp_path / "report.html", "Line 3", metrics, curve)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for text in (
         "Line 3",
         "something to know",
@@ -71,9 +79,11 @@ def browser(tmp_path_factory):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_in_a_browser_without_a_network(browser, made, tmp_path, scheme):
     metrics, curve = made
-    write_figures(tmp_path / "figures.html", NAME, metrics, curve)
+    write(tmp_path / "report.html", NAME, metrics, curve)
     browser.problems.clear()
-    browser.open(tmp_path / "figures.html", scheme=scheme, height=3000)
+    browser.open(tmp_path / "report.html", scheme=scheme, height=3000)
+    assert browser.run("document.querySelector('#operating').checkVisibility()") is False
+    browser.run("document.querySelector('#figures summary').click()")
     across, down = browser.run(
         "(() => { const b = document.querySelector('#operating circle').getBoundingClientRect();"
         " return [b.left + b.width / 2, b.top + b.height / 2]; })()"
@@ -86,21 +96,64 @@ def test_it_can_be_read_in_a_browser_without_a_network(browser, made, tmp_path, 
     button = "document.querySelector('#strata th button')"
     assert browser.run(f"{button}.disabled") is False  # the script may run, so the table sorts
     assert browser.run("document.querySelectorAll('img, [onerror]').length") == 0
+    browser.press("f")
+    assert browser.run("document.querySelector('#figures').open") is False
     assert browser.problems == []
 
 
 def test_names_are_data_and_never_markup(made, tmp_path):
     metrics, curve = made
-    write_figures(tmp_path / "figures.html", NAME, metrics, curve)
-    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    write(tmp_path / "report.html", NAME, metrics, curve)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<img" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;3" in page
 
 
+LEARNING = [Epoch(0, 0.7, 0.69, 0.5), Epoch(1, 0.4, 0.5, 0.875), Epoch(2, 0.3, 0.6, 0.8)]
+
+
+def test_the_learning_curve_marks_the_epoch_that_was_taken(made, tmp_path):
+    metrics, curve = made
+    write(tmp_path / "report.html", "t", metrics, curve, LEARNING)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Epoch 1 of 0 to 2 had the best score on val, 0.8750" in page
+    sections, plots = figure_sections(metrics, curve, LEARNING)
+    assert plots["learning"].count("<polyline") == 3
+    assert "learning" in {one.plot for one in sections}
+    assert "learning" not in figure_sections(metrics, curve, LEARNING[:1])[1]
+
+
+def test_it_says_what_became_of_each_kind(made):
+    metrics, curve = made
+    sections, _ = figure_sections(metrics, curve)
+    [table] = [one.table for one in sections if one.id == "kinds"]
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["good", "3", "2", "0", "1", "0"],
+        ["crack", "2", "1", "0", "1", "0"],
+    ]
+
+
+def test_of_many_classes_it_says_what_each_was_called(tiny_metadata):
+    labels = ["apple", "apple", "pear", "plum"]
+    called = ["apple", "pear", "pear", "apple"]
+    answers = [
+        Prediction(str(n), None, "m", label=name, class_probabilities=(0.5, 0.3, 0.2))
+        for n, name in enumerate(called)
+    ]
+    metadata = tiny_metadata(classes=("apple", "pear", "plum"))
+    sections, _ = figure_sections({"model": "m", **measure(labels, answers, metadata)}, None)
+    [table] = [one.table for one in sections if one.id == "answers"]
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["apple", "2", "1", "1", "0"],
+        ["pear", "1", "0", "1", "0"],
+        ["plum", "1", "1", "0", "0"],
+    ]
+
+
 def test_what_there_is_nothing_to_say_of_is_left_out(tiny_metadata, tmp_path):
     figures = {"model": "m", **measure([], [], tiny_metadata(classes=("apple", "pear")))}
-    write_figures(tmp_path / "figures.html", "t", figures, None)
-    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    write(tmp_path / "report.html", "t", figures, None)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Rates" in page
     assert "Operating curve" not in page
 
@@ -116,8 +169,8 @@ def test_one_class_alone_has_no_curves(tiny_metadata, tmp_path):
         "costs": None,
         "mistakes": worst_mistakes(bulbs, answers, {}),
     }
-    write_figures(tmp_path / "figures.html", "t", metrics, None)
-    page = (tmp_path / "figures.html").read_text(encoding="utf-8")
+    write(tmp_path / "report.html", "t", metrics, None)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Calibration" in page
     assert "Operating curve" not in page
     assert "Worst" not in page
