@@ -7,7 +7,7 @@ from typing import Any
 
 from bulbinspect.bulb import GOOD, Bulb
 from bulbinspect.data.manifest import SPLITS, read_manifest
-from bulbinspect.data.split import complete_splits
+from bulbinspect.data.split import complete_splits, read_splits
 from bulbinspect.data.synthetic.write import write_set
 from bulbinspect.data.visible_sides import TRUTH
 from bulbinspect.errors import DataError
@@ -32,6 +32,12 @@ def split_bulbs(manifest: Path) -> Sequence[Bulb]:
     """Return the bulbs of a manifest, its splits completed as training completes them."""
     read = read_manifest(manifest)
     return complete_splits(read.bulbs, fractions=FRACTIONS, seed=0).bulbs
+
+
+def bulbs_of_run(manifest: Path, folder: Path, split: str) -> Sequence[Bulb]:
+    """Return the bulbs of a split as the run in `folder` had it, whatever it was told of splits."""
+    splits = read_splits(folder / "split.csv")
+    return [bulb for bulb in read_manifest(manifest).bulbs if splits.get(bulb.bulb_id) == split]
 
 
 def own_set(manifest: Path) -> StudySet:
