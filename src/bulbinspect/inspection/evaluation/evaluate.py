@@ -212,11 +212,14 @@ def choose_bulbs(
 
 
 def _for_page(figures: Mapping[str, Any]) -> dict[str, str]:
-    """Return the rates as a page shows them; the threshold is there already."""
+    """Return the rates as a page shows them; the reject threshold is there already."""
+    left_out = {"reject_threshold"}
+    if figures.get("pass_threshold") == figures.get("reject_threshold"):  # no review band
+        left_out.add("pass_threshold")
     return {
         name.replace("_", " ").replace("auroc", "AUROC"): f"{value:.3f}"
         for name, value in figures.items()
-        if isinstance(value, float) and name != "reject_threshold"
+        if isinstance(value, float) and name not in left_out
     }
 
 

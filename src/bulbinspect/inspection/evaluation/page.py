@@ -103,7 +103,7 @@ def _learning(epochs: Sequence[Epoch]) -> Part:
         ),
         marks=(Mark("the epoch that was taken", best.epoch, best.score),),
         x_limit=max(5, 5 * math.ceil(epochs[-1].epoch / 5)),  # five ticks, all of them epochs
-        y_limit=max(1.0, math.ceil(10 * min(max(losses), 2.0)) / 10),
+        y_limit=max(1.0, math.ceil(2 * min(max(losses), 2.0)) / 2),
     )
     text = (
         f"Epoch {best.epoch} of 0 to {epochs[-1].epoch} had the best score on val, "
