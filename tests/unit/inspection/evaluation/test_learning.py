@@ -22,3 +22,8 @@ def test_what_is_no_epoch_is_left_out(tmp_path):
     assert len(read_learning(tmp_path / "bundle.onnx")) == 1
     (tmp_path / "metrics.csv").write_bytes(b"\xff\xfe not a table\n\x00,\n")
     assert read_learning(tmp_path / "bundle.onnx") == []
+
+
+def test_a_file_that_cannot_be_read_costs_the_curve_only(tmp_path):
+    (tmp_path / "metrics.csv").write_text(f'{HEAD}\n0,25,0.001,"{"7" * 200_000}",0.5,0.69,0.51\n')
+    assert read_learning(tmp_path / "bundle.onnx") == []
