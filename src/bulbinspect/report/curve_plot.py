@@ -1,5 +1,6 @@
 """Curves of shares as an SVG file: what a page shows beside the table of the same numbers."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -61,6 +62,14 @@ def draw(plot: Plot) -> str:
         ticks=[step / 5 for step in range(6)],
         frame=(_LEFT, _TOP, _WIDTH, _HEIGHT),
     )
+
+
+def round_limit(highest: float) -> float:
+    """Return a round end for an axis from 0 on which a value up to `highest` can be seen."""
+    if highest <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(highest))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= highest)
 
 
 def limit_for(values: Iterable[float], *, at_least: float = 0.05) -> float:

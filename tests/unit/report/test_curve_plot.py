@@ -2,7 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bulbinspect.report.curve_plot import Curve, Mark, Plot, draw, limit_for
+from bulbinspect.report.curve_plot import Curve, Mark, Plot, draw, limit_for, round_limit
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLOT = Plot(
@@ -48,3 +48,11 @@ def test_texts_are_data_and_not_markup(root):
 )
 def test_an_axis_ends_at_a_round_number_above_all(values, limit):
     assert limit_for(values) == limit
+
+
+@pytest.mark.parametrize(
+    ("highest", "limit"),
+    [(0, 1), (0.031, 0.05), (0.2, 0.2), (1.96, 2), (2.1, 5), (7, 10), (10, 10), (1234, 2000)],
+)
+def test_an_axis_of_any_size_ends_at_a_round_number(highest, limit):
+    assert round_limit(highest) == pytest.approx(limit)

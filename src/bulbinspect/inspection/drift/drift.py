@@ -38,9 +38,10 @@ class State(StrEnum):
 class Finding:
     """One measure of one camera (`""`: of the bulbs), held against the reference.
 
-    `window` is how many of the last values differ most surely; `p_value` is theirs, `adjusted` for
-    all tests together. `since` names the first bulb of the drift, the `since_number`-th of all,
-    counted from 1, and `since_at` the cell of the column that the bulbs are ordered by.
+    The middle 90 % of the reference lie between `reference_low` and `reference_high`. `window` is
+    how many of the last values differ most surely; `p_value` is theirs, `adjusted` for all tests
+    together. `since` names the first bulb of the drift, the `since_number`-th of all, counted from
+    1, and `since_at` the cell of the column that the bulbs are ordered by.
     """
 
     camera: str
@@ -48,6 +49,8 @@ class Finding:
     state: State
     num_values: int
     reference_median: float | None = None
+    reference_low: float | None = None
+    reference_high: float | None = None
     median: float | None = None
     window: int | None = None
     statistic: float | None = None
@@ -99,6 +102,14 @@ def find_drift(
         _finding(one, [(size, move, next(adjusted)) for size, move in some], observed, alpha)
         for one, some in zip(series, moves, strict=True)
     ]
+
+
+def first_sign(findings: Sequence[Finding], camera: str) -> Finding | None:
+    """Return which measure of a camera moved most surely, None if none did."""
+    moved = [one for one in findings if one.camera == camera and one.state is State.MOVED]
+    if not moved:
+        return None
+    return min(moved, key=lambda one: (one.adjusted or 0.0, one.since_number or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +194,8 @@ def _finding(
         state=State.MOVED if far else State.STEADY,
         num_values=len(series.values),
         reference_median=series.reference.quantile(0.5, move.weights),
+        reference_low=series.reference.quantile(0.05, move.weights),
+        reference_high=series.reference.quantile(0.95, move.weights),
         median=float(np.median(series.values[-size:])),
         window=size,
         statistic=move.statistic,

@@ -9,7 +9,8 @@ from bulbinspect.bulb import Verdict
 from bulbinspect.bundle.reference import MEASURES
 from bulbinspect.data.table import write_rows
 from bulbinspect.files import whole_file, write_json
-from bulbinspect.inspection.drift.drift import PROBABILITY, Finding, State
+from bulbinspect.inspection.drift.course import course_sections
+from bulbinspect.inspection.drift.drift import PROBABILITY, Finding, State, first_sign
 from bulbinspect.inspection.drift.observe import Observed
 from bulbinspect.inspection.predict import result_folder
 from bulbinspect.inspection.text import for_spreadsheet
@@ -50,6 +51,7 @@ def write_drift(
             write_rows(file, [FINDING_COLUMNS, *map(_finding_cells, findings)])
         with whole_file(folder / "views.csv") as file:
             write_rows(file, [VIEW_COLUMNS, *_view_rows(observed)])
+        courses, plots = course_sections(findings, observed)
         write_study_page(
             folder / "report.html",
             title="Drift",
@@ -61,11 +63,11 @@ def write_drift(
                 "false alarm": f"at most {facts['alpha']:g} for all tests together",
             },
             sections=[
-                Section(
-                    "drift", "What moved", lead=tuple(sentences(findings)), table=table(findings)
-                )
+                Section("drift", "What moved", lead=tuple(sentences(findings))),
+                *courses,
+                Section("measures", "All that was looked at", table=table(findings)),
             ],
-            plots={},
+            plots=plots,
         )
 
 
@@ -83,9 +85,9 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
         moved = [one for one in own if one.state is State.MOVED]
         if any(one.state is State.NOT_KNOWN for one in own):
             said.append(f"{who}: too few values ({own[0].num_values}) to say anything.")
-        if moved:
+        first = first_sign(findings, camera)
+        if first is not None:
             what = ", ".join(one.measure.replace("_", " ") for one in moved)
-            first = min(moved, key=lambda one: (one.adjusted or 0.0, one.since_number or 0))
             at = f", {first.since_at}" if first.since_at else ""
             said.append(
                 f"{who} moved: {what}; since bulb {first.since!r} (number {first.since_number}{at})"

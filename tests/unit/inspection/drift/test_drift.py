@@ -5,18 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from tests.lines import NAMES, line_from, reference_from, shifted
 
 from bulbinspect.bulb import Verdict
-from bulbinspect.bundle.reference import MEASURES, Camera, Reference
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.imaging.measures import NUM_FEATURES
 from bulbinspect.inspection.drift.drift import PROBABILITY, State, find_drift, reference_of
-from bulbinspect.inspection.drift.observe import CameraView, Observed
+from bulbinspect.inspection.drift.observe import CameraView
 from bulbinspect.inspection.drift.report import is_drift, sentences
 from bulbinspect.metrics.calibration import Calibration
-from bulbinspect.metrics.distribution import summarise
 
-NAMES = ("left", "right")
 CALIBRATION = Calibration(
     temperature=2.0,
     bias=-0.5,
@@ -26,43 +23,6 @@ CALIBRATION = Calibration(
     num_good=100,
     num_defective=100,
 )
-
-
-def reference_from(random, num=200):
-    def camera():
-        return Camera(
-            measures={name: summarise([random.normal(size=num)]) for name in MEASURES},
-            centre=(0.0,) * NUM_FEATURES,
-            spread=(1.0,) * NUM_FEATURES,
-        )
-
-    odds = summarise([random.normal(-3, 1, num // 2), random.normal(3, 1, num // 2)])
-    cameras = {name: camera() for name in NAMES}
-    return Reference(chosen_on="val", num_bulbs=num, cameras=cameras, log_odds=odds)
-
-
-def line_from(random, num, *, defective=0.05, calibration=None):
-    """Simulate bulbs such as the reference, of another share of defective ones."""
-    bulbs = []
-    for number in range(num):
-        views = tuple(
-            CameraView(name, {measure: random.normal() for measure in MEASURES}) for name in NAMES
-        )
-        odds = random.normal(3 if random.uniform() < defective else -3)
-        if calibration is not None:
-            odds = odds / calibration.temperature + calibration.bias + calibration.shift
-        bulbs.append(Observed(f"b{number}", str(number), views, Verdict.PASS, "", expit(odds)))
-    return bulbs
-
-
-def shifted(bulb, camera, measure, by):
-    views = [
-        replace(view, measures={**view.measures, measure: view.measures[measure] + by})
-        if view.camera == camera
-        else view
-        for view in bulb.views
-    ]
-    return replace(bulb, views=tuple(views))
 
 
 def findings_of(line, reference, **options):
