@@ -44,8 +44,9 @@ class Chromium:
         for domain in ("Page", "Runtime", "Log"):
             self._call(f"{domain}.enable")
 
-    def open(self, path, *, scheme="light", width=1400, height=1000):
-        """Open a file and wait until it is loaded."""
+    def open(self, path, *, scheme="light", width=1400, height=1000, scripts=True):
+        """Open a file and wait until it is loaded; `scripts`: whether those of the page run."""
+        self._call("Emulation.setScriptExecutionDisabled", value=not scripts)
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", **size)
         features = [{"name": "prefers-color-scheme", "value": scheme}]

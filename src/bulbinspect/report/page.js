@@ -81,6 +81,9 @@ if (list) {
     bulb.scrollIntoView({block: "center"});
   }
 
+  const evidence = named("evidence");
+  const toggle_evidence = () => list.classList.toggle("plain", !(evidence?.checked ?? true));
+
   const neighbour = {next: "nextElementSibling", last: "previousElementSibling"};
   function step(way, from) {
     let bulb = from;
@@ -114,7 +117,7 @@ if (list) {
       step("last", list.lastElementChild);
     },
     "/": () => search.focus(),
-    e: () => named("evidence")?.click(),
+    e: () => evidence?.click(),
     f: () => named("figures")?.toggleAttribute("open"),
     z: () => document.body.classList.toggle("large"),
     x: reset,
@@ -146,11 +149,13 @@ if (list) {
     list.replaceChildren(...orders[order.value]());
     choose();
   });
+  evidence?.addEventListener("change", toggle_evidence);
   named("more").addEventListener("click", more);
   named("reset").addEventListener("click", reset);
   named("keys").addEventListener("click", keys["?"]);
   named("help").addEventListener("click", () => named("help").close());
   named("order").hidden = named("filters").hidden = false;
   list.classList.remove("unread");
-  choose();  // what a browser kept of a page that is loaded again
+  toggle_evidence();  // what a browser kept of a page that is loaded again
+  choose();
 }

@@ -169,6 +169,21 @@ def test_the_evidence_and_the_list_of_keys_come_and_go(opened):
     assert opened.run(CURRENT) == ""
 
 
+def test_without_scripts_verdicts_and_evidence_are_chosen_all_the_same(browser, page):
+    browser.problems.clear()
+    browser.open(page, scripts=False)
+    assert browser.run(SHOWN) == "b1 b2 b3 b10 b11"
+    browser.run("document.getElementById('show-reject').click()")
+    assert browser.run(SHOWN) == "b2 b11"
+    layer = "document.querySelector('.evidence').checkVisibility()"
+    assert browser.run(layer)
+    browser.run("document.getElementById('evidence').click()")
+    assert not browser.run(layer)
+    browser.press("j")
+    assert browser.run(CURRENT) == ""
+    assert browser.problems == []
+
+
 def test_of_thousands_some_are_laid_out_and_all_are_found(browser, tmp_path):
     answers = (Prediction(f"b{n}", PASS, "m", defect_probability=n / 1000) for n in range(450))
     write_page(tmp_path / "many.html", title="", predictions=answers, summary={})
