@@ -11,6 +11,7 @@ from bulbinspect.data.split import complete_splits, read_splits
 from bulbinspect.data.synthetic.write import write_set
 from bulbinspect.data.visible_sides import TRUTH
 from bulbinspect.errors import DataError
+from bulbinspect.files import locked
 
 FRACTIONS = {"train": 0.6, "val": 0.15, "test": 0.25}
 """Of a manifest without splits, as `configs/data/manifest.yaml` has them too."""
@@ -67,7 +68,7 @@ def drawn_sets(
     """Draw these sets below `place` where they are not yet there.
 
     And with each, bodies of their own at several turns: `again` says how many `bulbs`, `shots` of
-    each, and the `seed`.
+    each, and the `seed`. UsageError where another study is drawing there.
     """
     drawn = []
     for name, values in sets.items():
@@ -75,26 +76,24 @@ def drawn_sets(
         total, difficulty = sum(counts), values["difficulty"]
         end = f"{size_px}px-seed{values['seed']}"
         folder = place / f"study-{difficulty}-{'-'.join(map(str, counts))}x{end}"
-        if not folder.exists():
-            write_set(
-                folder,
-                num_bulbs=total,
-                size_px=size_px,
-                difficulty=difficulty,
-                seed=values["seed"],
-                fractions=tuple(count / total for count in counts),
-            )
+        _draw(
+            folder,
+            num_bulbs=total,
+            size_px=size_px,
+            difficulty=difficulty,
+            seed=values["seed"],
+            fractions=tuple(count / total for count in counts),
+        )
         end = f"{size_px}px-seed{again['seed']}"
         shots = place / f"study-{difficulty}-{again['bulbs']}x{again['shots']}shots-{end}"
-        if not shots.exists():
-            write_set(
-                shots,
-                num_bulbs=again["bulbs"],
-                num_shots=again["shots"],
-                size_px=size_px,
-                difficulty=difficulty,
-                seed=again["seed"],
-            )
+        _draw(
+            shots,
+            num_bulbs=again["bulbs"],
+            num_shots=again["shots"],
+            size_px=size_px,
+            difficulty=difficulty,
+            seed=again["seed"],
+        )
         manifests = folder / "manifest.csv", shots / "manifest.csv"
         drawn.append(
             StudySet(
@@ -106,3 +105,13 @@ def drawn_sets(
             )
         )
     return drawn
+
+
+def _draw(folder: Path, **how: Any) -> None:
+    """Draw a set (`write_set`) where there is none, and not while another study does."""
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    refusal = f"another study is drawing bulbs in {folder.parent}; try again when it has"
+    with locked(folder.parent / ".lock", refusal):
+        write_set(folder, **how)

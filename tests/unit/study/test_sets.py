@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from bulbinspect.data.manifest import read_manifest
-from bulbinspect.errors import DataError
+from bulbinspect.errors import DataError, UsageError
+from bulbinspect.files import locked
 from bulbinspect.study.sets import bulbs_of_run, drawn_sets, own_set
 
 SETS = {"tiny": {"difficulty": "easy", "train": 12, "val": 4, "test": 8, "seed": 3}}
@@ -38,6 +39,12 @@ def test_what_is_there_is_not_drawn_again(drawn, place):
     [again] = drawn_sets(SETS, AGAIN, size_px=32, place=place)
     assert again == drawn
     assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == before
+
+
+def test_two_studies_do_not_draw_at_once(tmp_path):
+    with locked(tmp_path / ".lock", "held"), pytest.raises(UsageError, match="another study"):
+        drawn_sets(SETS, AGAIN, size_px=32, place=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def rewritten(drawn, folder, change):
