@@ -12,6 +12,7 @@ from bulbinspect.bundle.bundle import Bundle, write_bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.imaging.preprocess import PreprocessSpec
 
+THRESHOLD = 0.5
 PLACES = (0.1, 0.2, 0.3, 0.4)
 """How much the view in each place counts."""
 
@@ -78,3 +79,8 @@ def ordered_graph(spec: PreprocessSpec, places: Sequence[float] = PLACES) -> byt
 def write_ordered(path: Path, metadata: BundleMetadata, places: Sequence[float] = PLACES) -> Bundle:
     """Write a bundle of that graph."""
     return write_bundle(path, ordered_graph(metadata.preprocess, places), metadata)
+
+
+def rejected_by_hand(levels, places=PLACES):
+    """Say whether a bulb of these brightnesses (V,) is rejected at the threshold."""
+    return defect_probability_by_hand(levels, places) >= THRESHOLD

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import expit, logit
+from tests.overlapping import DEFECTIVE, GOOD, calibrate, point_of
 from tests.page import Page
 
 from bulbinspect.bundle.bundle import read_bundle
@@ -13,46 +14,10 @@ from bulbinspect.data.manifest import read_manifest
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.metrics.platt import fit_sigmoid
 
-GOOD = [30 + 4 * at for at in range(30)]  # 30 to 146
-DEFECTIVE = [90 + 4 * at for at in range(30)]  # 90 to 206: the classes overlap
-
 
 def level_odds(levels):
     """Return what the tiny bundle says of flat bulbs, as log-odds of a defect."""
     return 8 * np.array(levels) / 255 - 4
-
-
-@pytest.fixture
-def manifest(tmp_path, draw_bulb, tiny_bundle):
-    def write(good=GOOD, defective=DEFECTIVE, *, split="val", odd=None, groups=False):
-        tiny_bundle()
-        rows = ["bulb_id,view,path,label,split,group"]
-        if odd:
-            draw_bulb(tmp_path / "odd", [77] * 4)
-            rows += [f"odd,{view},odd/{view}.png,{odd}," for view in range(4)]
-        bulbs = [("good", level) for level in good] + [("defect", level) for level in defective]
-        for number, (label, level) in enumerate(bulbs):
-            name = f"{label}{number}"
-            draw_bulb(tmp_path / name, [level] * 4)
-            group = f"body{number // 2}" if groups else ""
-            rows += [
-                f"{name},{view},{name}/{view}.png,{label},{split},{group}" for view in range(4)
-            ]
-        path = tmp_path / "manifest.csv"
-        path.write_text("\n".join(rows) + "\n")
-        return path
-
-    return write
-
-
-def calibrate(bulbinspect, *more, out="line.onnx"):
-    return bulbinspect(
-        "calibrate", "--model", "bundle.onnx", "--manifest", "manifest.csv", "--out", out, *more
-    )
-
-
-def point_of(path):
-    return read_bundle(path).metadata.operating_point
 
 
 def test_the_promise_is_that_of_the_bulb_that_clopper_and_pearson_name(
@@ -224,70 +189,6 @@ def test_without_a_wish_it_is_the_best_balanced_accuracy(bulbinspect, manifest, 
     assert done.exit_code == 0
     assert point_of(tmp_path / "line.onnx").rule == "best_balanced_accuracy"
     assert "confidence" not in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--split", "train"), "of bulbs that it learnt from a network is too sure"),
-        (("--split", "all"), "1 of 61 bulbs are in train"),
-        (("--split", "nowhere"), "no bulb is in split 'nowhere'"),
-        (("--max-escape", "2"), "max_escape is 2.0, expected a number between 0 and 1"),
-        (("--review", "--max-escape", "0.2"), "a review band lies between two rates"),
-        (("--cost-escape", "2"), "give cost_escape and cost_overkill"),
-        (("--out", "line.onx"), "a bundle is called NAME.onnx, not line.onx"),
-        (("--out", "bundle.onnx"), "bundle.onnx exists"),
-        (("--report", "good0"), "good0 exists"),
-    ],
-)
-def test_wrong_use_is_one_line_and_nothing_is_written(
-    bulbinspect, manifest, tmp_path, arguments, said
-):
-    manifest(odd="good,train")
-    before = sorted(tmp_path.iterdir())
-    done = calibrate(bulbinspect, *arguments)
-    assert done.exit_code == 2
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert sorted(tmp_path.iterdir()) == before
-
-
-def test_a_manifest_that_was_learnt_from_needs_its_splits(
-    bulbinspect, manifest, tmp_path, tiny_bundle
-):
-    path = manifest(split="")
-    tiny_bundle(provenance={"manifest_sha256": read_manifest(path).sha256})
-    done = calibrate(bulbinspect, "--split", "all")
-    assert done.exit_code == 2
-    assert "the network learnt from bulbs of this manifest" in done.stderr
-    tiny_bundle(provenance={"manifest_sha256": "of another"})
-    assert calibrate(bulbinspect, "--split", "all").exit_code == 0
-
-
-def test_splits_of_a_run_take_the_place_of_the_manifests(bulbinspect, manifest, tmp_path):
-    manifest(split="")
-    bulbs = [bulb.bulb_id for bulb in read_manifest(tmp_path / "manifest.csv").bulbs]
-    rows = [f"{name},{'train' if at % 2 else 'val'}" for at, name in enumerate(bulbs)]
-    (tmp_path / "split.csv").write_text("\n".join(["bulb_id,split", *rows]) + "\n")
-    assert calibrate(bulbinspect, "--splits", "split.csv").exit_code == 0
-    assert point_of(tmp_path / "line.onnx").num_good == 15
-    done = calibrate(bulbinspect, "--splits", "split.csv", "--split", "all", out="other.onnx")
-    assert "30 of 60 bulbs are in train" in done.stderr
-
-
-def test_a_bundle_without_good_class_has_no_threshold(bulbinspect, manifest, tiny_bundle):
-    manifest()
-    tiny_bundle(classes=("scratch", "defect"))
-    done = calibrate(bulbinspect)
-    assert done.exit_code == 2
-    assert "no good class" in done.stderr
-
-
-def test_unknown_labels_are_refused(bulbinspect, manifest):
-    manifest(odd="crack,val")
-    done = calibrate(bulbinspect)
-    assert done.exit_code == 2
-    assert "labelled 'crack'" in done.stderr
 
 
 def test_the_report_holds_page_figures_and_table(bulbinspect, manifest, tmp_path):

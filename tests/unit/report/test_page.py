@@ -1,12 +1,11 @@
 import base64
 import hashlib
-import tracemalloc
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.page import Page
 
 from bulbinspect.bulb import Prediction, Verdict, ViewPrediction
 from bulbinspect.report.page import write_page
@@ -16,44 +15,13 @@ MODEL = "4f1c02d9"
 HOSTILE = "<img src=x onerror=alert(1)>\n</script>\udcff\u202e\x1b[31m"
 
 
-class Page(HTMLParser):
-    """What a browser would make of the page: elements with their attributes, and their text."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.elements = []
-        self.texts = {}
-        self._within = []
-        self.source = path.read_text(encoding="utf-8")
-        self.feed(self.source)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self._within.append(tag)
-
-    def handle_endtag(self, tag):
-        while self._within.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if data.strip():
-            self.texts.setdefault(self._within[-1], []).append(data)
-
-    def all(self, tag, css_class=""):
-        return [
-            attrs
-            for name, attrs in self.elements
-            if name == tag and css_class in ["", *(attrs.get("class") or "").split()]
-        ]
-
-
 @pytest.fixture
 def page(tmp_path):
     def write(*predictions, **options):
         path = tmp_path / "page.html"
         given = {"title": "Lot 7", "summary": {"Test AUROC": "0.991"}, **options}
         write_page(path, predictions=iter(predictions), **given)
-        return Page(path)
+        return Page(path.read_text(encoding="utf-8"))
 
     return write
 
@@ -309,32 +277,3 @@ def test_pictures_can_lie_in_a_folder_beside_the_page(page, rejected, tmp_path):
     assert all(attrs["loading"] == "lazy" for attrs in written.all("img"))
     (policy,) = [meta["content"] for meta in written.all("meta") if "http-equiv" in meta]
     assert policy.startswith("default-src 'none'; img-src data: 'self' file:; ")
-
-
-def test_an_interrupted_page_leaves_the_old_one(tmp_path):
-    def interrupted():
-        yield Prediction("b1", Verdict.PASS, MODEL)
-        raise KeyboardInterrupt
-
-    path = tmp_path / "page.html"
-    path.write_text("old")
-    with pytest.raises(KeyboardInterrupt):
-        write_page(path, title="", predictions=interrupted(), summary={})
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("page.html", "old")]
-
-
-def test_memory_does_not_grow_with_the_bulbs(tmp_path):
-    def peak(count):
-        bulbs = (
-            Prediction(f"b{n}", Verdict.UNJUDGED, MODEL, detail="x" * 5000) for n in range(count)
-        )
-        tracemalloc.start()
-        write_page(tmp_path / "page.html", title="", predictions=bulbs, summary={})
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    peak(5)  # what is built once, like the compiled template
-    few, many = peak(100), peak(1000)
-    assert many - few < 1_000_000
-    assert (tmp_path / "page.html").stat().st_size > 5_000_000
