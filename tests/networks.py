@@ -26,6 +26,7 @@ EVERY_NETWORK = [
     *({"name": "single_view", "join": name} for name in JOINS),
     {"name": "single_view", "join": "first", "judge_orders": "cyclic"},
     {"name": "evidence"},
+    {"name": "evidence", "sharpness": "learnt", "standardise": True},
     {"name": "evidence", "sharpness": 4.0, "norm": "group", "memory": "low"},
 ]
 

@@ -27,6 +27,7 @@ class EvidenceNet(BulbNet):
         num_classes: int,
         dropout: float = 0.0,
         sharpness: float | None = None,
+        learn_sharpness: bool = False,
         memory: str = "fast",
     ) -> None:
         super().__init__()
@@ -34,7 +35,11 @@ class EvidenceNet(BulbNet):
         head = nn.Conv2d(num_features, num_classes - 1, 1)
         layers = nn.Sequential(trunk, nn.Dropout2d(dropout), head)
         self.trunk = ViewShared(layers, memory=memory)
-        self.maximum = SmoothMaximum(num_classes - 1, sharpness=sharpness)
+        self.maximum = SmoothMaximum(
+            num_classes - 1,
+            sharpness=1.0 if sharpness is None else sharpness,
+            learnt=learn_sharpness,
+        )
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
         """See `BulbNet.forward`."""

@@ -26,6 +26,7 @@ from bulbinspect.nn.trunk import Trunk, build_trunk
 from bulbinspect.nn.view_pooling import build_view_pooling
 
 NORMS = ("batch", "group")
+LEARNT = "learnt"
 READ_BY = {
     "view_pooling": ("siamese", "per_view_kernels"),
     "memory": ("siamese", "single_view", "evidence"),
@@ -41,8 +42,8 @@ class ModelSpec:
     """Plain values, the same in the YAML, the checkpoint and the bundle.
 
     `fusion` is a name in EARLY_FUSIONS, `join` one in JOINS, `judge_orders` one in JUDGE_ORDERS.
-    `sharpness` is that of the log-sum-exp over places; None: the usual one, and over an evidence
-    map a learnt one.
+    `sharpness` is that of the log-sum-exp over places; None: the usual one of the network; LEARNT
+    over an evidence map alone.
     `norm="group"` puts GroupNorm in the place of batch normalisation, which `memory="low"` needs in
     training. `standardise` brings each view to zero mean and unit spread inside the graph.
     `max_level` is the largest gray level a view can hold (255 for 8-bit pictures). `dropout` is
@@ -59,7 +60,7 @@ class ModelSpec:
     fusion: str = "stacked"
     join: str = "mean_logit"
     judge_orders: str = "as_given"
-    sharpness: float | None = None
+    sharpness: float | str | None = None
     memory: str = "fast"
     standardise: bool = False
     dropout: float = 0.0
@@ -73,7 +74,13 @@ class ModelSpec:
             raise SpecError(f"num_classes must be 2 or more, not {self.num_classes}")
         if not 0.0 <= self.dropout < 1.0:
             raise SpecError(f"dropout must be in 0…1 without 1, not {self.dropout}")
-        if self.sharpness is not None and not 0.0 < self.sharpness < math.inf:
+        if isinstance(self.sharpness, str):
+            if self.sharpness != LEARNT or self.name != "evidence":
+                raise SpecError(
+                    f"sharpness is a number, null, or for the network evidence {LEARNT}, "
+                    f"not {self.sharpness!r} for {self.name}"
+                )
+        elif self.sharpness is not None and not 0.0 < self.sharpness < math.inf:
             raise SpecError(f"sharpness must be above 0, not {self.sharpness}")
         if self.max_level < 1:
             raise SpecError(f"max_level must be 1 or more, not {self.max_level}")
@@ -171,7 +178,8 @@ def build_evidence(spec: ModelSpec, weights: Path | None) -> EvidenceNet:
         num_features=trunk.out_features,
         num_classes=spec.num_classes,
         dropout=spec.dropout,
-        sharpness=spec.sharpness,
+        sharpness=_sharpness(spec),
+        learn_sharpness=spec.sharpness == LEARNT,
         memory=spec.memory,
     )
 
@@ -183,7 +191,11 @@ def _num_views(spec: ModelSpec, wanted_by: str) -> int:
 
 
 def _spatial_pooling(spec: ModelSpec) -> nn.Module:
-    return build_spatial_pooling(spec.spatial_pooling, sharpness=spec.sharpness)
+    return build_spatial_pooling(spec.spatial_pooling, sharpness=_sharpness(spec))
+
+
+def _sharpness(spec: ModelSpec) -> float | None:
+    return None if isinstance(spec.sharpness, str) else spec.sharpness
 
 
 def _scale(spec: ModelSpec) -> ScaleGrayLevels:

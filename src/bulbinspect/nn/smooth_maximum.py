@@ -15,14 +15,14 @@ class SmoothMaximum(nn.Module):
     values are near their mean for small r and near their maximum for large r. Both take the mean of
     the exponentials, so that the steps together are one log-sum-exp over all places of all views
     that are there, and what a view gives is exactly its part of it.
-    `sharpness` is r; None: it is learnt, beginning at 1.
+    `sharpness` is r, or where r is `learnt` what it begins at.
     """
 
-    def __init__(self, num_channels: int, *, sharpness: float | None = None) -> None:
+    def __init__(self, num_channels: int, *, sharpness: float = 1.0, learnt: bool = False) -> None:
         super().__init__()
-        start = torch.full((num_channels,), math.log(1.0 if sharpness is None else sharpness))
+        start = torch.full((num_channels,), math.log(sharpness))
         self.log_sharpness: Tensor
-        if sharpness is None:
+        if learnt:
             self.log_sharpness = nn.Parameter(start)
         else:
             self.register_buffer("log_sharpness", start)

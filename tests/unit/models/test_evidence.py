@@ -13,7 +13,7 @@ PRESENT = torch.tensor([[True, True, True, True], [True, False, True, False]])
 
 
 def evidence_net(**more):
-    network = network_of({"name": "evidence"}, **more)
+    network = network_of({"name": "evidence", "sharpness": "learnt"}, **more)
     with torch.no_grad():
         network.maximum.log_sharpness.copy_(
             torch.linspace(-0.5, 1.0, len(network.maximum.log_sharpness))
@@ -65,19 +65,27 @@ def test_the_map_shows_the_log_odds_of_any_defect_at_a_place(num_classes):
     torch.testing.assert_close((logits, view_logits), again)
 
 
-def test_sharpness_is_learnt_unless_it_is_given():
-    learnt = build_model(ModelSpec(num_classes=3, name="evidence"))
+def test_sharpness_is_1_unless_it_is_given_or_learnt():
+    usual = build_model(ModelSpec(num_classes=3, name="evidence"))
+    learnt = build_model(ModelSpec(num_classes=3, name="evidence", sharpness="learnt"))
     given = build_model(ModelSpec(num_classes=3, name="evidence", sharpness=2.5))
     assert "maximum.log_sharpness" in dict(learnt.named_parameters())
-    assert learnt.maximum.log_sharpness.exp().tolist() == [1.0, 1.0]
+    for network in (usual, learnt):
+        assert network.maximum.log_sharpness.exp().tolist() == [1.0, 1.0]
+    assert "maximum.log_sharpness" in dict(usual.named_buffers())
     assert "maximum.log_sharpness" in dict(given.named_buffers())
     assert given.maximum.log_sharpness.exp().tolist() == pytest.approx([2.5, 2.5])
 
 
-@pytest.mark.parametrize("sharpness", [0.0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("sharpness", [0.0, -1.0, float("inf"), float("nan"), "", "learned"])
 def test_a_sharpness_that_is_none_is_refused(sharpness):
     with pytest.raises(SpecError, match="sharpness"):
         ModelSpec(num_classes=2, name="evidence", sharpness=sharpness)
+
+
+def test_no_other_network_learns_its_sharpness():
+    with pytest.raises(SpecError, match="'learnt' for siamese"):
+        ModelSpec(num_classes=2, sharpness="learnt")
 
 
 def test_a_large_sharpness_comes_near_the_maximum_and_a_small_one_near_the_mean():
