@@ -19,6 +19,7 @@ SMALLEST_SIZE_PX = 32
 
 _BODY, _DEFECT, _SHOT, _SENSOR = range(4)
 _FARTHEST_OFF_AXIS = math.radians(50)
+_LEAST_EXTENT_PX = 3.0  # seen at a slant a smaller defect may fall between the pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def draw_bulb(
         rng = np.random.default_rng([seed, index, _DEFECT])
         kind = list(KINDS)[int(rng.integers(len(KINDS)))]
         extent = float(rng.uniform(*level.extent)) * 2 * shape.largest_radius
+        extent = max(extent, _LEAST_EXTENT_PX / size_px)
         contrast = float(rng.uniform(*level.contrast))
         patch = surface.patch(angle, _wide_height(rng, shape), reach=1.2 * extent)
         KINDS[kind](rng, patch, extent, contrast)
