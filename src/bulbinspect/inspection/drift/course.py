@@ -24,11 +24,13 @@ def course_sections(
         what = finding.measure.replace("_", " ")
         title = f"Camera {finding.camera!r}: {what}" if finding.camera else f"Answers: {what}"
         plot, size = _plot(finding, observed, what)
-        said = f"Each point is the median of {size} bulbs in a row." if size > 1 else ""
+        said = [f"The upright line: since {finding.since}; the dot on it: the reference's median."]
+        if size > 1:
+            said.append(f"Each point is the median of {size} bulbs in a row.")
         section = Section(
             f"course-{number}",
             title,
-            text=(said,) if said else (),
+            text=tuple(said),
             plot=f"course-{number}",
             plot_says=plot.says,
         )

@@ -54,7 +54,8 @@ def test_each_point_is_the_median_of_bulbs_in_a_row(num, size):
 def test_the_start_and_the_reference_are_marked():
     findings, line = moved_line(300, 200)
     found = next(one for one in findings if one.measure == "contrast" and one.since)
-    _, root = drawn(findings, line)
+    section, root = drawn(findings, line)
+    assert f"since {found.since}" in section.text[0]
     (mark,) = root.iter(f"{SVG}circle")
     assert 300 * (float(mark.get("cx")) - LEFT) / WIDTH == pytest.approx(
         found.since_number, abs=0.1
