@@ -142,17 +142,14 @@ class Augment:
         return (2 * draws[name] - 1) * amount
 
     def _move(self, views: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
-        """Flip, rotate and shift in one resampling; what comes in from outside repeats the edge."""
+        """Flip, rotate and shift in one resampling; what comes in from outside repeats the edge.
+
+        Flips alone are not resampled: every pixel keeps its value.
+        """
         spec = self.spec
-        moves = (
-            spec.flip_horizontal,
-            spec.flip_vertical,
-            spec.shift_x,
-            spec.shift_y,
-            spec.rotation,
-        )
-        if not any(change.amount for change in moves):
-            return views
+        if not any(change.amount for change in (spec.shift_x, spec.shift_y, spec.rotation)):
+            upright = _flip(views, draws["flip_horizontal"] < spec.flip_horizontal.amount, -1)
+            return _flip(upright, draws["flip_vertical"] < spec.flip_vertical.amount, -2)
         height, width = views.shape[-2:]
         flip_x = 1 - 2 * (draws["flip_horizontal"] < spec.flip_horizontal.amount).float()
         flip_y = 1 - 2 * (draws["flip_vertical"] < spec.flip_vertical.amount).float()
@@ -204,6 +201,13 @@ class Augment:
         draw = draws["view_dropout"].masked_fill(~present, -1.0)
         last = draw == draw.amax(1, keepdim=True)
         return present & ((draw >= self.spec.view_dropout.amount) | last)
+
+
+def _flip(views: Tensor, wanted: Tensor, dim: int) -> Tensor:
+    """Reverse rows or columns of the views that are `wanted`: `(B, V, H, W)`, `(B, V)`."""
+    if not wanted.any():
+        return views
+    return torch.where(expand_like(wanted, views), views.flip(dim), views)
 
 
 def _plane(by_x: Tensor, x: Tensor, by_y: Tensor, y: Tensor, offset: Tensor) -> Tensor:
