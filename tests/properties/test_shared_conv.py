@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kernels import arrays
 
 from bulbinspect.errors import SpecError
 from bulbinspect.nn import chunked_conv
@@ -35,12 +36,6 @@ def cases(draw):
     filters = draw(st.integers(1, 5))
     piece_bytes = draw(st.sampled_from([1, 800, 10_000, 2**22]))
     return shape, filters, kernel, ConvOptions(stride, padding, dilation), piece_bytes
-
-
-def arrays(shape, filters, kernel, seed=0):
-    rng = np.random.default_rng(seed)
-    weight = rng.standard_normal((filters, shape[2], *kernel))
-    return rng.standard_normal(shape), weight, rng.standard_normal(filters)
 
 
 def correlate(x, weight, bias, options):
@@ -203,42 +198,6 @@ def test_the_smallest_inputs_have_their_shape(name, shape):
     assert x.grad.shape == shape
 
 
-@pytest.mark.parametrize("channels", [1, chunked_conv.FEW_CHANNELS + 1])
-def test_first_and_second_derivatives_of_chunked_are_those_of_differences(channels, monkeypatch):
-    monkeypatch.setattr(chunked_conv, "PIECE_BYTES", 400)
-    x, weight, bias = (
-        torch.tensor(a).requires_grad_() for a in arrays((2, 3, channels, 5, 4), 2, (3, 2))
-    )
-
-    def convolve(x, weight, bias):
-        return shared_conv2d(
-            x, weight, bias, stride=(2, 1), padding=1, dilation=(1, 2), implementation="chunked"
-        )
-
-    assert torch.autograd.gradcheck(convolve, (x, weight, bias))
-    assert torch.autograd.gradgradcheck(convolve, (x, weight, bias))
-
-
-@pytest.mark.parametrize(
-    "wanted", [(True, False, False), (False, True, False), (False, False, True)]
-)
-def test_chunked_computes_only_the_gradients_asked_for(wanted):
-    x, weight, bias = (torch.tensor(a) for a in arrays((2, 3, 1, 5, 4), 2, (3, 2)))
-    tensors = [t.requires_grad_(w) for t, w in zip((x, weight, bias), wanted, strict=True)]
-    shared_conv2d(*tensors, implementation="chunked").square().sum().backward()
-    assert tuple(tensor.grad is not None for tensor in tensors) == wanted
-
-
-def test_what_follows_chunked_may_change_it_in_place():
-    x, weight, bias = (torch.tensor(a).requires_grad_() for a in arrays((2, 3, 1, 5, 4), 2, (3, 2)))
-    out = shared_conv2d(x, weight, bias, implementation="chunked")
-    torch.relu_(out).sum().backward()
-    by_chunked = x.grad.clone()
-    x.grad = None
-    torch.relu(shared_conv2d(x, weight, bias, implementation="fold")).sum().backward()
-    torch.testing.assert_close(by_chunked, x.grad)
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "vmap"])
 def test_autocast_computes_in_its_own_precision_and_leaves_gradients_in_theirs(name):
     x, weight, bias = (
@@ -252,77 +211,3 @@ def test_autocast_computes_in_its_own_precision_and_leaves_gradients_in_theirs(n
     torch.testing.assert_close(out.float(), exact, rtol=0.03, atol=0.1)
     out.float().sum().backward()
     assert {tensor.grad.dtype for tensor in (x, weight, bias)} == {torch.float32}
-
-
-def test_an_unknown_implementation_lists_the_known_ones():
-    with pytest.raises(SpecError, match="'fastest'; known are auto, loop, loop_cat, grouped"):
-        shared_conv2d(torch.zeros(1, 1, 1, 3, 3), torch.zeros(1, 1, 3, 3), implementation="fastest")
-
-
-def test_mosaic_says_why_it_does_not_apply():
-    with pytest.raises(
-        SpecError, match="windows 5 wide at stride 2 overlap, so some would straddl"
-    ):
-        shared_conv2d(
-            torch.zeros(1, 2, 1, 9, 9), torch.zeros(1, 1, 3, 3), stride=2, dilation=2,
-            implementation="mosaic",
-        )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("x", "weight", "bias", "said"),
-    [
-        ((2, 3, 5, 5), (1, 3, 3, 3), None, r"expected x \(B, V, C, H, W\)"),
-        ((2, 3, 2, 5, 5), (1, 3, 3, 3), None, "got .*2, 3, 2, 5, 5"),
-        ((2, 3, 1, 5, 5), (4, 1, 3, 3), (3,), r"expected bias \(4,\), got \(3,\)"),
-        ((2, 3, 1, 2, 5), (4, 1, 3, 3), None, r"finds no place in maps of \(2, 5\)"),
-    ],
-)
-def test_shapes_that_do_not_fit_are_named(x, weight, bias, said):
-    bias = None if bias is None else torch.zeros(bias)
-    with pytest.raises(ValueError, match=said):
-        shared_conv2d(torch.zeros(x), torch.zeros(weight), bias)
-
-
-PAIR_LIKE = {
-    "list": lambda a, b: [a, b],
-    "tuple": lambda a, b: (a, b),
-    "numpy's whole numbers": lambda a, b: (np.int64(a), np.int32(b)),
-    "list of numpy's": lambda a, b: [np.int64(a), b],
-    "size": lambda a, b: torch.Size([a, b]),
-}
-NUMBER_LIKE = {
-    "int": lambda a: a,
-    "numpy's": np.int64,
-    "tuple of one": lambda a: (a,),
-    "list of one": lambda a: [a],
-}
-
-
-def steps(make, stride, padding, dilation):
-    return {"stride": make(*stride), "padding": make(*padding), "dilation": make(*dilation)}
-
-
-@pytest.mark.parametrize("kind", PAIR_LIKE)
-@pytest.mark.parametrize("name", ["auto", "loop", "conv3d", "chunked"])
-def test_pairs_may_be_whatever_conv2d_takes_for_one(name, kind):
-    x, weight, bias = (torch.tensor(a) for a in arrays((2, 3, 1, 9, 8), 4, (3, 2)))
-    options = steps(PAIR_LIKE[kind], (2, 1), (1, 0), (1, 2))
-    expected = torch.nn.functional.conv2d(x.flatten(0, 1), weight, bias, **options)
-    found = shared_conv2d(x, weight, bias, **options, implementation=name)
-    torch.testing.assert_close(found.flatten(0, 1), expected)
-
-
-@pytest.mark.parametrize("kind", NUMBER_LIKE)
-def test_numbers_may_be_whatever_conv2d_takes_for_one(kind):
-    x, weight, bias = (torch.tensor(a) for a in arrays((2, 3, 1, 9, 8), 4, (3, 2)))
-    options = steps(NUMBER_LIKE[kind], [2], [1], [3])
-    expected = torch.nn.functional.conv2d(x.flatten(0, 1), weight, bias, **options)
-    found = shared_conv2d(x, weight, bias, **options)
-    torch.testing.assert_close(found.flatten(0, 1), expected)
-
-
-@pytest.mark.parametrize("value", ["same", 1.5, [1.0, 2.0], (), (1, 2, 3), None])
-def test_what_is_no_pair_is_named(value):
-    with pytest.raises(ValueError, match="one for rows and columns, got"):
-        shared_conv2d(torch.zeros(1, 1, 1, 3, 3), torch.zeros(1, 1, 3, 3), padding=value)

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
+from tests.pictures import tiff
 
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.errors import PictureError
@@ -192,8 +193,6 @@ def test_declared_range_serves_tiff_too(tmp_path, dtype):
 
 
 def test_signed_16_bits_of_a_tiff_are_read_with_a_range(tmp_path):
-    from tests.unit.imaging.test_read import tiff
-
     levels = np.array([[-100, -20, 100]], np.int16)
     (tmp_path / "a.tif").write_bytes(tiff(levels, "II", sample_format=2))
 
@@ -201,8 +200,6 @@ def test_signed_16_bits_of_a_tiff_are_read_with_a_range(tmp_path):
 
 
 def test_unsigned_32_bits_of_a_tiff_never_become_negative(tmp_path):
-    from tests.unit.imaging.test_read import tiff
-
     (tmp_path / "a.tif").write_bytes(tiff(np.array([[3_000_000_000]], np.uint32), "II", bits=32))
 
     assert refusal(tmp_path / "a.tif", PictureForm(8, (-2e9, 2e9))) == "out_of_range"
@@ -210,8 +207,6 @@ def test_unsigned_32_bits_of_a_tiff_never_become_negative(tmp_path):
 
 
 def test_signed_8_bits_of_a_tiff_are_refused_whatever_is_declared(tmp_path):
-    from tests.unit.imaging.test_read import tiff
-
     (tmp_path / "a.tif").write_bytes(tiff(GRAY.astype(np.int8), "II", sample_format=2, bits=8))
 
     assert refusal(tmp_path / "a.tif", PictureForm(8, (-128, 127))) == "wrong_depth"

@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
+from tests.pictures import png
 
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.errors import PictureError
@@ -116,8 +117,6 @@ def test_another_number_of_views_than_declared_is_refused(tmp_path, kind, array,
 
 
 def test_deep_channels_that_would_be_flattened_are_refused(tmp_path):
-    from tests.unit.imaging.test_read import png
-
     (tmp_path / "a.png").write_bytes(png(1, 1, 16, 6, b"\0" + b"\x0f\xff" * 4))
 
     assert refusal(tmp_path / "a.png", CHANNELS, 4).reason == "wrong_depth"
