@@ -13,6 +13,9 @@ class BulbNet(nn.Module, ABC):
     NaN, does not matter to the answers for the bulb and for the views that are there.
     """
 
+    scale: nn.Module
+    """The first step: gray levels become floats (`nn.gray_levels`)."""
+
     num_views: int | None = None
     has_evidence: bool = False
     """Whether there is a `judge_with_evidence`, which tells where on a view the answer is from."""

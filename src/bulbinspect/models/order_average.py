@@ -36,6 +36,7 @@ class OrderAveragedNet(BulbNet):
 
     `orders` form a group, such as all shifts: then each of them gives the same answer. The mean is
     of class probabilities. All orders are judged as one batch, so that memory is that of B·O bulbs.
+    Gray levels become floats once, not once for each order: `network` gives its `scale` away.
 
     Its state is that of `network`: weights that were trained without averaging fit.
     """
@@ -45,6 +46,8 @@ class OrderAveragedNet(BulbNet):
 
     def __init__(self, network: BulbNet, *, orders: list[tuple[int, ...]]) -> None:
         super().__init__()
+        self.scale = network.scale
+        network.scale = nn.Identity()
         self.network = network
         self.num_views = len(orders[0])
         self.register_buffer("orders", torch.tensor(orders), persistent=False)  # (O, V)
@@ -55,11 +58,15 @@ class OrderAveragedNet(BulbNet):
 
     def forward(self, views: Tensor, present: Tensor) -> Tensor:
         """See `BulbNet.forward`."""
+        return self._mean(self.scale(views), present)
+
+    def _mean(self, pictures: Tensor, present: Tensor) -> Tensor:
+        """`(B, V, H, W)` floats, `(B, V)` -> logits `(B, K)`, in training those of `network`."""
         if self.training:
-            logits: Tensor = self.network(views, present)
+            logits: Tensor = self.network(pictures, present)
             return logits
-        each: Tensor = self.network(*_in_orders(views, present, self.orders))  # (B*O, K)
-        each = each.log_softmax(-1).reshape(views.shape[0], len(self.orders), -1)  # (B, O, K)
+        each: Tensor = self.network(*_in_orders(pictures, present, self.orders))  # (B*O, K)
+        each = each.log_softmax(-1).reshape(pictures.shape[0], len(self.orders), -1)  # (B, O, K)
         return each.logsumexp(1) - math.log(len(self.orders))
 
     def judge_with_views(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
@@ -67,16 +74,17 @@ class OrderAveragedNet(BulbNet):
 
         Not under all orders: where a view costs as much as a bulb, that would be V times as dear.
         """
+        pictures = self.scale(views)
         if self.training:
-            return self.network.judge_with_views(views, present)
-        _, each = self.network.judge_with_views(*_in_orders(views, present, self.shifts))
+            return self.network.judge_with_views(pictures, present)
+        _, each = self.network.judge_with_views(*_in_orders(pictures, present, self.shifts))
         each = each.reshape(views.shape[0], *self.shifts.shape, -1)  # (B, V, V, K)
         went = self.shifts.argsort(1)[None, :, :, None].expand_as(each)
-        return self(views, present), each.gather(2, went).mean(1)
+        return self._mean(pictures, present), each.gather(2, went).mean(1)
 
     def training_logits(self, views: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
         """See `BulbNet.training_logits`; those of `network`."""
-        return self.network.training_logits(views, present)
+        return self.network.training_logits(self.scale(views), present)
 
 
 def _in_orders(views: Tensor, present: Tensor, orders: Tensor) -> tuple[Tensor, Tensor]:
