@@ -40,6 +40,14 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    same_drawing: Annotated[
+        bool,
+        typer.Option(
+            "--same-drawing",
+            help="Take pictures of other bytes for the same where the manifest is: drawn bulbs, "
+            "drawn again on another kind of processor.",
+        ),
+    ] = False,
     resamples: Annotated[
         int, typer.Option(min=100, help="How often bulbs and seeds are drawn for an interval.")
     ] = 2000,
@@ -65,7 +73,11 @@ def compare(
     _refuse_other_ending(archive)
     _refuse_without_matplotlib()
     result = compare_runs(
-        runs, reference=reference, baseline=baseline, resampling=Resampling(resamples)
+        runs,
+        reference=reference,
+        baseline=baseline,
+        resampling=Resampling(resamples),
+        same_drawing=same_drawing,
     )
     from bulbinspect.study.write import write_result
 

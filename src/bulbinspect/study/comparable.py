@@ -11,11 +11,15 @@ from bulbinspect.study.record import RunRecord
 Runs = Sequence[RunRecord]
 
 
-def refuse_incomparable(runs: Runs) -> None:
-    """Raise a DataError that lists every run that differs from most, and in what."""
+def refuse_incomparable(runs: Runs, *, same_drawing: bool = False) -> None:
+    """Raise a DataError that lists every run that differs from most, and in what.
+
+    With `same_drawing` the pictures may have other bytes where the manifest is the same.
+    """
+    other_data = _odd(runs, lambda run: run.data_sha256, "other data (data_sha256 {})")
     problems = [
         *(f"{run.name}: its bundle has no class good" for run in runs if not run.has_good),
-        *_odd(runs, lambda run: run.data_sha256, "other data (data_sha256 {})"),
+        *(() if same_drawing else other_data),
         *_odd(runs, lambda run: run.manifest_sha256, "another manifest (sha256 {})"),
         *_other_preprocess(runs),
         *_other_bulbs(runs, "test"),

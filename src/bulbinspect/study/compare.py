@@ -44,15 +44,19 @@ def compare(
     reference: str | None = None,
     baseline: str | None = None,
     resampling: Resampling = AS_EVER,
+    same_drawing: bool = False,
 ) -> dict[str, Any]:
     """Read the finished runs in these folders and archives, and compare them.
 
+    `same_drawing` takes pictures of other bytes for the same where the manifest is: those of a set
+    that was drawn again on another kind of processor. A note says of how many runs they are.
     DataError or BundleError for a file that cannot be used, DataError with all problems for runs
     that cannot be compared, UsageError for an arm that there is not.
     """
     runs, notes = read_runs(places)
-    refuse_incomparable(runs)
+    refuse_incomparable(runs, same_drawing=same_drawing)
     runs.sort(key=lambda run: run.trial)
+    notes += _about_drawings(runs)
     return compared(
         runs, reference=reference, baseline=baseline, resampling=resampling, notes=notes
     )
@@ -200,6 +204,14 @@ def _data(run: RunRecord, bulbs: TestBulbs) -> dict[str, Any]:
         "num_test_groups": bulbs.num_groups,
         "num_val": len(run.val.ids),
     }
+
+
+def _about_drawings(runs: Sequence[RunRecord]) -> list[str]:
+    counts = Counter(run.data_sha256[:12] for run in runs).most_common()
+    if len(counts) == 1:
+        return []
+    kinds = ", ".join(f"{data} in {count} runs" for data, count in counts)
+    return [f"pictures that differ in their bytes, taken for drawn alike: data {kinds}"]
 
 
 def _notes(figures: Sequence[RunFigures], credited: Credited, baseline: str | None) -> list[str]:

@@ -10,8 +10,9 @@ from bulbinspect.data.manifest import SPLITS, read_manifest
 from bulbinspect.data.split import complete_splits, read_splits
 from bulbinspect.data.synthetic.write import write_set
 from bulbinspect.data.visible_sides import TRUTH
-from bulbinspect.errors import DataError
+from bulbinspect.errors import DataError, UsageError
 from bulbinspect.files import locked
+from bulbinspect.study.record import RunRecord
 
 FRACTIONS = {"train": 0.6, "val": 0.15, "test": 0.25}
 """Of a manifest without splits, as `configs/data/manifest.yaml` has them too."""
@@ -60,6 +61,20 @@ def own_set(manifest: Path) -> StudySet:
         read_manifest(manifest).sha256,
         truth=truth if truth.exists() else None,
     )
+
+
+def refuse_other_bulbs(
+    sets: Sequence[StudySet], archives: Mapping[Path, Sequence[RunRecord]]
+) -> None:
+    """Raise UsageError where the runs in an archive are on other bulbs than the set of that name.
+
+    Before hours of training whose runs could not be held against them.
+    """
+    for bulbs in sets:
+        manifest = read_manifest(bulbs.manifest).sha256
+        for path, runs in archives.items():
+            if any(run.data == bulbs.name and run.manifest_sha256 != manifest for run in runs):
+                raise UsageError(f"{path} holds runs on other bulbs than those of {bulbs.manifest}")
 
 
 def drawn_sets(

@@ -60,6 +60,28 @@ def test_the_same_arm_size_budget_and_seed_twice_is_refused(runs):
     assert problem.startswith("two: the same as one: arm 'siamese', 100 bulbs, equal steps, seed 0")
 
 
+def test_pictures_drawn_on_another_processor_count_as_the_same_only_where_that_is_said(runs):
+    for seed in range(2):
+        runs.add(seed=seed)
+    runs.add(name="elsewhere", seed=2, provenance=PROVENANCE | {"data_sha256": "a" * 64})
+    assert [one.partition(":")[0] for one in problems_of(runs)] == ["elsewhere"]
+    result = compare([runs.root], same_drawing=True)
+    assert len(result["runs"]) == 3
+    (note,) = [one for one in result["notes"] if "bytes" in one]
+    assert note.endswith(
+        "taken for drawn alike: data dddddddddddd in 2 runs, aaaaaaaaaaaa in 1 runs"
+    )
+
+
+def test_the_manifest_must_be_the_same_even_of_one_drawing(runs):
+    for seed in range(2):
+        runs.add(seed=seed)
+    runs.add(name="odd", seed=2, provenance=PROVENANCE | {"manifest_sha256": "a" * 64})
+    with pytest.raises(DataError) as error:
+        compare([runs.root], same_drawing=True)
+    assert [one.partition(" (")[0] for one in error.value.problems] == ["odd: another manifest"]
+
+
 def test_all_problems_are_told_at_once(runs):
     for seed in range(3):
         runs.add(seed=seed)

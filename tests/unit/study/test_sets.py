@@ -2,13 +2,15 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from bulbinspect.data.manifest import read_manifest
 from bulbinspect.errors import DataError, UsageError
 from bulbinspect.files import locked
-from bulbinspect.study.sets import bulbs_of_run, drawn_sets, own_set
+from bulbinspect.study.compare import read_runs
+from bulbinspect.study.sets import bulbs_of_run, drawn_sets, own_set, refuse_other_bulbs
 
 SETS = {"tiny": {"difficulty": "easy", "train": 12, "val": 4, "test": 8, "seed": 3}}
 AGAIN = {"bulbs": 3, "shots": 2, "seed": 4}
@@ -45,6 +47,18 @@ def test_two_studies_do_not_draw_at_once(tmp_path):
     with locked(tmp_path / ".lock", "held"), pytest.raises(UsageError, match="another study"):
         drawn_sets(SETS, AGAIN, size_px=32, place=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_known_runs_on_other_bulbs_are_refused_before_any_training(drawn, runs, tmp_path):
+    runs.add()
+    [run], _ = read_runs([runs.root])
+    own = read_manifest(drawn.manifest).sha256
+    same = replace(run, data=drawn.name, manifest_sha256=own)
+    of_another_set = replace(run, data="huge")
+    refuse_other_bulbs([drawn], {tmp_path / "known.xz": [same, of_another_set]})
+    other = replace(same, manifest_sha256="a" * 64)
+    with pytest.raises(UsageError, match=r"known\.xz holds runs on other bulbs"):
+        refuse_other_bulbs([drawn], {tmp_path / "known.xz": [same, other]})
 
 
 def rewritten(drawn, folder, change):
