@@ -24,6 +24,7 @@ from bulbinspect.metrics.bootstrap import (
 )
 
 Values = NDArray[np.float64]
+Sizes = NDArray[np.int64]
 
 _ROUNDING = 1e-12  # areas nearer than this are equal
 
@@ -32,11 +33,11 @@ _ROUNDING = 1e-12  # areas nearer than this are equal
 class Factor:
     """B needs `factor` times `num_bulbs` to reach what A reaches with `num_bulbs`.
 
-    `factor` is None outside the sizes measured. Then either B never reached it (`reached` is False,
-    the factor is more than `at_least`: largest size / N), or B is above it with its smallest size
-    (the factor is less than `at_most`: smallest size / N). `low` and `high` are the ends of its
-    interval; None is an open end, of which the sizes measured say nothing. `flat` says that A's own
-    curve does not rise to N from the size before: A reaches this with fewer bulbs too.
+    `factor` is None outside the sizes that B has. Then either B never reached it (`reached` is
+    False, the factor is more than `at_least`: B's largest size / N), or B is above it with its
+    smallest size (the factor is less than `at_most`: that size / N). `low` and `high` are the ends
+    of its interval; None is an open end, of which the sizes measured say nothing. `flat` says that
+    A's own curve does not rise to N from the size before: A reaches this with fewer bulbs too.
     """
 
     num_bulbs: int
@@ -54,26 +55,28 @@ def times_more_bulbs(
     auroc_a: ArrayLike,
     auroc_b: ArrayLike,
     *,
+    sizes_b: Sequence[int] | None = None,
     num_resamples: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> list[Factor]:
     """Return a Factor for each size, from the AUROC of A and of B, both `(sizes, seeds)`.
 
-    `sizes` ascend. A seed is one draw of nested training sets, the same for A and B: the interval
-    resamples seeds, whole curves of both arms together, and takes percentiles. A resample outside
-    the sizes counts as beyond its bound, so that an end which falls there is open, or is the bound
-    itself where that is certain. It is of these test bulbs; `times_more_bulbs_by_group` asks for
-    others as well. One seed alone shows no spread: both ends are open.
+    `sizes` ascend; B has the same, or its own `sizes_b`. A seed is one draw of nested training
+    sets, the same for A and B: the interval resamples seeds, whole curves of both arms together,
+    and takes percentiles. A resample outside the sizes counts as beyond its bound, so that an end
+    which falls there is open, or is the bound itself where that is certain. It is of these test
+    bulbs; `times_more_bulbs_by_group` asks for others as well. One seed alone shows no spread: both
+    ends are open.
     """
     a, b = np.asarray(auroc_a, float), np.asarray(auroc_b, float)
-    _check(sizes, a.shape, b.shape, confidence)
+    both_sizes = _checked_sizes(sizes, sizes_b, a.shape, b.shape, confidence)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise ValueError("an area of a learning curve is not a number")
     _, seed_weights = resample(1, a.shape[1], num_resamples, seed=seed)
     every_seed = np.ones((1, a.shape[1]), np.int64)
     return _factors(
-        np.array(sizes),
+        both_sizes,
         (_curve(a, every_seed), _curve(b, every_seed)),
         (_curve(a, seed_weights), _curve(b, seed_weights)),
         confidence=confidence if a.shape[1] > 1 else None,
@@ -87,6 +90,7 @@ def times_more_bulbs_by_group(
     probability_a: ArrayLike,
     probability_b: ArrayLike,
     *,
+    sizes_b: Sequence[int] | None = None,
     num_resamples: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -98,7 +102,7 @@ def times_more_bulbs_by_group(
     """
     truth = np.asarray(defective, bool)
     both = np.asarray(probability_a, float), np.asarray(probability_b, float)
-    _check(sizes, both[0].shape, both[1].shape, confidence)
+    both_sizes = _checked_sizes(sizes, sizes_b, both[0].shape, both[1].shape, confidence)
     _, member = np.unique(np.asarray(group), return_inverse=True)
     num_groups, num_seeds = int(member.max()) + 1, both[0].shape[1]
     once = np.ones((1, num_groups), np.int64), np.ones((1, num_seeds), np.int64)
@@ -106,13 +110,13 @@ def times_more_bulbs_by_group(
         raise DataError(f"an interval needs at least 2 groups of bulbs, got {num_groups}")
     drawn = resample(num_groups, num_seeds, num_resamples, seed=seed)
     point = [_judged_curve(truth, member, arm, once) for arm in both]
-    if np.isnan(point).any():
+    if any(np.isnan(one).any() for one in point):
         raise DataError("no factor: an AUROC is undefined on these bulbs")
     spread = [_judged_curve(truth, member, arm, drawn) for arm in both]
-    known = ~np.isnan(spread[0] + spread[1]).any(axis=1)
+    known = ~np.isnan(np.hstack(spread)).any(axis=1)
     drop_undefined(np.where(known, 0.0, np.nan))
     return _factors(
-        np.array(sizes),
+        both_sizes,
         (point[0], point[1]),
         (spread[0][known], spread[1][known]),
         confidence=confidence,
@@ -164,21 +168,22 @@ def _judged_curve(
 
 
 def _factors(
-    sizes: NDArray[np.int64],
+    both_sizes: tuple[Sizes, Sizes],
     point: tuple[Values, Values],
     spread: tuple[Values, Values],
     *,
     confidence: float | None,
 ) -> list[Factor]:
-    """Return a Factor for each size from the curves of A and B: `(1, sizes)`, `(R, sizes)`.
+    """Return a Factor for each size of A from the curves of both: `(1, sizes)`, `(R, sizes)`.
 
     Without a confidence both ends of the intervals are open.
     """
     factors = []
+    sizes, sizes_b = both_sizes
     for place, size in enumerate(sizes):
-        needed = _needed(sizes, point[1], point[0][:, place])[0] / size
-        drawn = _needed(sizes, spread[1], spread[0][:, place]) / size
-        ends = _ends(drawn, sizes / size, confidence) if confidence else (None, None)
+        needed = _needed(sizes_b, point[1], point[0][:, place])[0] / size
+        drawn = _needed(sizes_b, spread[1], spread[0][:, place]) / size
+        ends = _ends(drawn, sizes_b / size, confidence) if confidence else (None, None)
         own = point[0][0]
         factors.append(
             Factor(
@@ -187,15 +192,15 @@ def _factors(
                 low=ends[0],
                 high=ends[1],
                 reached=bool(needed < np.inf),
-                at_least=float(sizes[-1] / size) if needed == np.inf else None,
-                at_most=float(sizes[0] / size) if needed == 0 else None,
+                at_least=float(sizes_b[-1] / size) if needed == np.inf else None,
+                at_most=float(sizes_b[0] / size) if needed == 0 else None,
                 flat=place > 0 and bool(own[place] - own[place - 1] < _ROUNDING),
             )
         )
     return factors
 
 
-def _needed(sizes: NDArray[np.int64], curves: Values, level: Values) -> Values:
+def _needed(sizes: Sizes, curves: Values, level: Values) -> Values:
     """Return the smallest size at which each curve reaches its level: `(R, sizes), (R,) -> (R,)`.
 
     Infinite where it never does, 0 where it is above with the smallest size.
@@ -228,14 +233,24 @@ def _ends(drawn: Values, multiples: Values, confidence: float) -> tuple[float | 
     return (low if low > 0 else None), (high if high < np.inf else None)
 
 
-def _check(
-    sizes: Sequence[int], shape_a: tuple[int, ...], shape_b: tuple[int, ...], confidence: float
-) -> None:
-    if shape_a != shape_b or len(shape_a) < 2 or shape_a[0] != len(sizes) or not all(shape_a):
+def _checked_sizes(
+    sizes: Sequence[int],
+    sizes_b: Sequence[int] | None,
+    shape_a: tuple[int, ...],
+    shape_b: tuple[int, ...],
+    confidence: float,
+) -> tuple[Sizes, Sizes]:
+    """Return the sizes of A and of B, or raise ValueError for what does not fit."""
+    both = sizes, sizes if sizes_b is None else sizes_b
+    fits = len(shape_a) > 1 and shape_a[1:] == shape_b[1:] and all(shape_a + shape_b)
+    if not fits or (shape_a[0], shape_b[0]) != (len(both[0]), len(both[1])):
         raise ValueError(
-            f"expected for A and B (sizes {len(sizes)}, seeds, …), got {shape_a} and {shape_b}"
+            f"expected for A (sizes {len(both[0])}, seeds, …) and for B (sizes {len(both[1])}, "
+            f"as A), got {shape_a} and {shape_b}"
         )
-    if sizes[0] < 1 or any(low >= high for low, high in pairwise(sizes)):
-        raise ValueError(f"sizes ascend, from 1, got {list(sizes)}")
+    for one in both:
+        if one[0] < 1 or any(low >= high for low, high in pairwise(one)):
+            raise ValueError(f"sizes ascend, from 1, got {list(one)}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}, expected a number between 0 and 1")
+    return np.array(both[0]), np.array(both[1])

@@ -24,47 +24,53 @@ def sample_efficiency(
 ) -> list[dict[str, Any]]:
     """Return for each arm with two sizes or more in common with the reference its factors.
 
-    Of the sizes and seeds that both have; seeds that lack a size are left out. The intervals are
-    over groups of bulbs and seeds; where bulbs allow none, over seeds alone (`over` says which).
+    It is asked for the `sizes` that both have, and an arm may reach the level with any size of its
+    own. Seeds that lack one of all these are left out. The intervals are over groups of bulbs and
+    seeds; where bulbs allow none, over seeds alone (`over` says which).
     """
     rows = []
     for arm in arms_of(credited):
         shared = sorted({*sizes_of(credited, reference)} & {*sizes_of(credited, arm)})
         if arm == reference or len(shared) < _FEWEST_SIZES:
             continue
-        seeds = common_seeds([credited[name, size] for name in (arm, reference) for size in shared])
+        own = sorted(sizes_of(credited, arm))
+        curves = (
+            [credited[reference, size] for size in shared],
+            [credited[arm, size] for size in own],
+        )
+        seeds = common_seeds([*curves[0], *curves[1]])
         if not seeds:
             continue
-        curves = [[credited[name, size] for size in shared] for name in (reference, arm)]
         rows.append(
             {
                 "arm": arm,
                 "reference": reference,
                 "sizes": shared,
                 "seeds": list(seeds),
-                **_factors(shared, curves, seeds, bulbs, resampling),
+                **_factors((shared, own), curves, seeds, bulbs, resampling),
             }
         )
     return rows
 
 
 def _factors(
-    sizes: Sequence[int],
+    sizes: tuple[Sequence[int], Sequence[int]],
     curves: Sequence[Sequence[Trial]],
     seeds: Sequence[int],
     bulbs: TestBulbs,
     resampling: Resampling,
 ) -> dict[str, Any]:
     of_reference, of_arm = (_probabilities(curve, seeds) for curve in curves)
-    judged = ~np.isnan([of_reference, of_arm]).any(axis=(0, 1, 2))
+    judged = ~np.isnan(np.concatenate([of_reference, of_arm])).any(axis=(0, 1))
     settings = asdict(resampling)
     try:
         factors = times_more_bulbs_by_group(
-            sizes,
+            sizes[0],
             bulbs.defective[judged],
             bulbs.member[judged],
             of_reference[:, :, judged],
             of_arm[:, :, judged],
+            sizes_b=sizes[1],
             **settings,
         )
         over = "groups and seeds"
@@ -78,7 +84,7 @@ def _factors(
 
 
 def _over_seeds(
-    sizes: Sequence[int],
+    sizes: tuple[Sequence[int], Sequence[int]],
     curves: Sequence[Sequence[Trial]],
     seeds: Sequence[int],
     settings: dict[str, Any],
@@ -88,7 +94,7 @@ def _over_seeds(
     ]
     if any(area is None for curve in areas for of_size in curve for area in of_size):
         return []
-    return times_more_bulbs(sizes, *areas, **settings)
+    return times_more_bulbs(sizes[0], *areas, sizes_b=sizes[1], **settings)
 
 
 def _probabilities(curve: Sequence[Trial], seeds: Sequence[int]) -> NDArray[np.float64]:

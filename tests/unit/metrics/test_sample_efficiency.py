@@ -51,6 +51,19 @@ def test_a_better_baseline_has_a_factor_below_one_or_an_upper_bound(times_more):
             assert one.at_most > 1 / times_more
 
 
+@pytest.mark.parametrize("times_more", [2, 3, 8])
+def test_b_may_have_larger_and_smaller_sizes_than_a(times_more):
+    own = [12, 25, 50, 200, 400, 800, 1600, 6400]
+    rising = 0.6 + 0.05 * (np.log2(np.array(own) / 25) - math.log2(times_more))
+    b = np.repeat(rising[:, None], 3, axis=1)
+    factors = times_more_bulbs(SIZES, curve(1), b, sizes_b=own, num_resamples=50)
+    assert [one.num_bulbs for one in factors] == SIZES
+    for one in factors:
+        assert [one.factor, one.low, one.high] == pytest.approx([times_more] * 3)
+    beyond = times_more_bulbs([100, 800], curve(1)[[2, 5]], b[:5], sizes_b=own[:5])[1]
+    assert (beyond.reached, beyond.at_least) == (False, 0.5)  # B's 400 over A's 800
+
+
 @pytest.mark.parametrize("num_seeds", [1, 4])
 def test_an_arm_needs_as_many_bulbs_as_itself(num_seeds):
     noisy = (
@@ -173,6 +186,20 @@ def judged(num_bulbs=60, num_seeds=3):
     return truth, np.arange(num_bulbs) // 2, a, b
 
 
+@pytest.mark.parametrize("own", [[50, 100, 200], [100, 300, 1000]])
+def test_groups_and_seeds_are_resampled_alike_where_b_has_sizes_of_its_own(own):
+    truth, group, a, b = judged()
+    areas = [[[roc_auc_score(truth, one) for one in at] for at in arm] for arm in (a, b)]
+    by_group = times_more_bulbs_by_group([100, 200, 400], truth, group, a, b, sizes_b=own)
+    alone = times_more_bulbs([100, 200, 400], *areas, sizes_b=own)
+    fit = [IsotonicRegression().fit_transform(np.log([1, 2, 3]), np.mean(arm, 1)) for arm in areas]
+    for place, (one, other) in enumerate(zip(by_group, alone, strict=True)):
+        assert one.factor == pytest.approx(other.factor)
+        if one.factor is not None:
+            reached = np.interp(np.log(one.factor * one.num_bulbs), np.log(own), fit[1])
+            assert reached == pytest.approx(fit[0][place])
+
+
 @pytest.mark.parametrize("tail", [0.025, 0.3])
 def test_groups_and_seeds_are_resampled_as_by_hand(tail):
     sizes = [100, 200, 400]
@@ -230,6 +257,15 @@ def test_test_bulbs_that_cannot_be_resampled_are_refused():
 def test_curves_that_do_not_fit_are_refused(sizes, shape_a, shape_b):
     with pytest.raises(ValueError, match=r"expected|ascend"):
         times_more_bulbs(sizes, np.full(shape_a, 0.5), np.full(shape_b, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("sizes_b", "shape_b"),
+    [([25], (2, 3)), ([25, 50], (1, 3)), ([25, 50], (2, 2)), ([50, 25], (2, 3)), ([], (0, 3))],
+)
+def test_sizes_of_b_that_do_not_fit_are_refused(sizes_b, shape_b):
+    with pytest.raises(ValueError, match=r"expected|ascend"):
+        times_more_bulbs([10, 20], np.full((2, 3), 0.5), np.full(shape_b, 0.5), sizes_b=sizes_b)
 
 
 def test_an_area_that_is_no_number_is_refused():
