@@ -99,7 +99,7 @@ def compared(
     baseline = _baseline(credited, baseline)
     bulbs = TestBulbs.of(runs[0].test)
     strata, about_strata = read_strata(next((run for run in runs if run.manifest), runs[0]))
-    with progress("resample", len(trials) + 2 * len(credited)) as advance:
+    with progress("resample", len(trials) + 3 * len(credited)) as advance:
         arms = []
         for trial in trials:
             is_credited = credited[trial.arm, trial.num_train] is trial
@@ -108,6 +108,8 @@ def compared(
         pairs = differences(credited, reference, bulbs, resampling)
         advance(len(credited))
         in_strata = stratum_rows(credited, strata, reference, bulbs, resampling)
+        advance(len(credited))
+        efficiency = sample_efficiency(credited, reference, bulbs, resampling)
         advance(len(credited))
     result = {
         "format_version": FORMAT_VERSION,
@@ -122,7 +124,7 @@ def compared(
         "runs": [dict(one.row) for one in figures],
         "arms": arms,
         "differences": pairs,
-        "sample_efficiency": sample_efficiency(credited, reference, bulbs, resampling),
+        "sample_efficiency": efficiency,
         "strata": in_strata,
     }
     plain: dict[str, Any] = _plain(result)
