@@ -15,6 +15,9 @@ from torch import nn
 
 every_network = pytest.mark.parametrize("values", EVERY_NETWORK, ids=name_of)
 
+SOFTMAX_BIAS = "view_pooling.score.bias"
+"""A softmax over the views does not see it: its gradient is rounding, on some processors zero."""
+
 
 def mask(*absent, num_bulbs=2):
     present = torch.ones(num_bulbs, 4, dtype=torch.bool)
@@ -103,8 +106,11 @@ def test_training_holds_each_row_against_a_bulb_that_it_shows(values):
             torch.testing.assert_close(logits, torch.cat(expected), rtol=1e-4, atol=1e-5)
         else:
             assert bulb.tolist() == [0, 1, 2]
-            as_trained = getattr(network, "network", network)  # without averaging over orders
-            torch.testing.assert_close(logits, as_trained(views, present), rtol=0, atol=0)
+            if hasattr(network, "network"):  # trained without averaging over orders
+                expected = network.network(network.scale(views), present)
+            else:
+                expected = network(views, present)
+            torch.testing.assert_close(logits, expected, rtol=0, atol=0)
 
 
 @every_network
@@ -116,5 +122,5 @@ def test_one_step_down_its_training_loss_moves_every_weight(values):
     loss.backward()
     torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.0).step()
     still = [name for name, weight in network.named_parameters() if weight.equal(before[name])]
-    assert still == []
+    assert [name for name in still if name != SOFTMAX_BIAS] == []
     assert network.eval()(views, present).isfinite().all()

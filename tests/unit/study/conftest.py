@@ -15,7 +15,7 @@ def runs(tmp_path, tiny_bundle):
 @pytest.fixture
 def by_hand(tmp_path, tiny_metadata, draw_bulb):
     """Write a run whose bundle is that of `ordered_bundle`, and bulbs of 20 random brightnesses."""
-    generator = np.random.default_rng(5)
+    generator = np.random.default_rng(13)  # no two bulbs alike, whichever views they keep
     columns = [generator.permutation(np.arange(2, 254))[:20] for _ in range(4)]
     levels = np.stack(columns, 1)  # no view has the same picture twice, as of a frozen camera
     (tmp_path / "run").mkdir()
