@@ -17,6 +17,7 @@ from tests.odd.odd_file import (
     OddFile,
     of,
 )
+from tests.pictures import stored
 
 BLOCKS = np.kron([[10, 60], [110, 160], [210, 250]], np.ones((8, 10))).astype(np.uint8)
 """Flat areas of 8 x 10: JPEG keeps them to a level or two."""
@@ -131,29 +132,6 @@ FEW_BITS = [
     OddFile("BMP of 1 bit", BLACK_AND_WHITE, of(_bmp_one_bit())),
     OddFile("PBM", BLACK_AND_WHITE, of(encode.pbm(BITS))),
 ]
-
-# Where the stored row r and column c of a picture lie in the upright one, of H x W pixels: the
-# table of the EXIF standard (tag 274), spelled out.
-_STORED_AT = {
-    1: lambda r, c, h, w: (r, c),
-    2: lambda r, c, h, w: (r, w - 1 - c),
-    3: lambda r, c, h, w: (h - 1 - r, w - 1 - c),
-    4: lambda r, c, h, w: (h - 1 - r, c),
-    5: lambda r, c, h, w: (c, r),
-    6: lambda r, c, h, w: (c, w - 1 - r),
-    7: lambda r, c, h, w: (h - 1 - c, w - 1 - r),
-    8: lambda r, c, h, w: (h - 1 - c, r),
-}
-
-
-def stored(upright: np.ndarray, orientation: int) -> np.ndarray:
-    """Return what a camera stores of the upright picture when it is held so."""
-    height, width = upright.shape
-    shape = (height, width) if orientation < 5 else (width, height)
-    turned = np.empty(shape, upright.dtype)
-    for r, c in np.ndindex(shape):
-        turned[r, c] = upright[_STORED_AT[orientation](r, c, height, width)]
-    return turned
 
 
 def _turned(orientation: int) -> list[OddFile]:

@@ -12,8 +12,8 @@ from PIL import Image
 from tests.odd import encode
 from tests.odd.deep import array
 from tests.odd.encode import Page
-from tests.odd.gray import stored
 from tests.odd.odd_file import COLOURS, EIGHT_BITS, SIZE, of
+from tests.pictures import stored
 
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.imaging.form import PictureForm

@@ -3,33 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
-from tests.pictures import DEEP, GRAY, encoded, write
+from tests.pictures import DEEP, GRAY, encoded, stored, write
 
 from bulbinspect.imaging.form import PictureForm
 from bulbinspect.imaging.read import read_gray
-
-# Where the stored row r and column c of a picture lie in the upright one, of H x W pixels: the
-# table of the EXIF standard (tag 274), spelled out.
-STORED_AT = {
-    1: lambda r, c, h, w: (r, c),
-    2: lambda r, c, h, w: (r, w - 1 - c),
-    3: lambda r, c, h, w: (h - 1 - r, w - 1 - c),
-    4: lambda r, c, h, w: (h - 1 - r, c),
-    5: lambda r, c, h, w: (c, r),
-    6: lambda r, c, h, w: (c, w - 1 - r),
-    7: lambda r, c, h, w: (h - 1 - c, w - 1 - r),
-    8: lambda r, c, h, w: (h - 1 - c, r),
-}
-
-
-def stored(upright, orientation):
-    height, width = upright.shape
-    shape = (height, width) if orientation < 5 else (width, height)
-    turned = np.empty(shape, upright.dtype)
-    for r in range(shape[0]):
-        for c in range(shape[1]):
-            turned[r, c] = upright[STORED_AT[orientation](r, c, height, width)]
-    return turned
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
