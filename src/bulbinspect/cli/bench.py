@@ -72,6 +72,9 @@ def start(model: Model = None, repeats: Repeats = 9, json: Json = None) -> None:
 
 @bench.command()
 def training(
+    trunks: Annotated[
+        str, typer.Option(help="Names of trunks, with commas between.")
+    ] = "compact,resnet18",
     size: Annotated[int, typer.Option(min=32, help="Width and height of a view.")] = 128,
     batch: Annotated[int, typer.Option(min=1, help="Bulbs in a batch.")] = 16,
     steps: Annotated[int, typer.Option(min=2, help="Steps in each repeat.")] = 20,
@@ -86,7 +89,10 @@ def training(
     """
     from bulbinspect.benchmark.training import run_training
 
-    _show(run_training(size_px=size, batch_size=batch, num_steps=steps, repeats=repeats), json)
+    result = run_training(
+        trunks=_names(trunks), size_px=size, batch_size=batch, num_steps=steps, repeats=repeats
+    )
+    _show(result, json)
 
 
 @bench.command()
@@ -113,8 +119,9 @@ def kernels(
     from bulbinspect.benchmark.kernels import read_kernels, run_kernels
     from bulbinspect.files import whole_file, write_json
 
-    names = [name.strip() for name in shapes.split(",") if name.strip()]
-    result = run_kernels(shapes=names, repeats=repeats) if read is None else read_kernels(read)
+    result = (
+        run_kernels(shapes=_names(shapes), repeats=repeats) if read is None else read_kernels(read)
+    )
     print_kernels(result)
     if json is not None:
         write_json(json, result)
@@ -122,6 +129,10 @@ def kernels(
         if path is not None:
             with whole_file(path) as file:
                 file.write(text(result))
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _show(result: Mapping[str, Any], json: Path | None) -> None:

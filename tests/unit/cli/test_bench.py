@@ -27,3 +27,17 @@ def test_a_benchmark_must_be_named(bulbinspect):
     done = bulbinspect("bench")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+
+
+def test_training_takes_the_trunks_that_are_named(bulbinspect):
+    few = ("--size", "32", "--batch", "4", "--steps", "2", "--repeats", "1")
+    done = bulbinspect("bench", "training", "--trunks", "compact_half", *few)
+    assert done.exit_code == 0
+    assert "compact_half: full / bare" in done.stdout
+    assert "resnet18" not in done.stdout
+
+
+def test_an_unknown_trunk_is_refused_with_the_known_ones(bulbinspect):
+    done = bulbinspect("bench", "training", "--trunks", "compakt")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "compact_half" in done.stderr
