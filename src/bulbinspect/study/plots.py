@@ -113,6 +113,7 @@ def differences(result: Result) -> Figure:
         axes.grid(axis="x")
         axes.tick_params(labelsize=8)
         axes.locator_params(axis="x", nbins=4)
+        axes.xaxis.set_major_formatter("{x:g}")  # eight sizes leave no room for more
     grid[0].set_yticks(range(len(arms)), [safe(arm) for arm in arms])
     grid[0].set_ylim(-0.7, len(arms) - 0.3)
     reference = safe(result["settings"]["reference"])
