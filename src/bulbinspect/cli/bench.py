@@ -88,9 +88,13 @@ def training(
     Example: bulbinspect bench training --json bench-training.json
     """
     from bulbinspect.benchmark.training import run_training
+    from bulbinspect.errors import UsageError
 
+    names = _names(trunks)
+    if not names:
+        raise UsageError("--trunks names no trunk")
     result = run_training(
-        trunks=_names(trunks), size_px=size, batch_size=batch, num_steps=steps, repeats=repeats
+        trunks=names, size_px=size, batch_size=batch, num_steps=steps, repeats=repeats
     )
     _show(result, json)
 

@@ -41,3 +41,9 @@ def test_an_unknown_trunk_is_refused_with_the_known_ones(bulbinspect):
     done = bulbinspect("bench", "training", "--trunks", "compakt")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "compact_half" in done.stderr
+
+
+def test_to_name_no_trunk_is_refused(bulbinspect):
+    done = bulbinspect("bench", "training", "--trunks", " ,")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "names no trunk" in done.stderr
