@@ -1,6 +1,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,12 @@ def test_setup_refuses_a_python_that_does_not_run(tmp_path):
     assert done.returncode == 1
     assert "PYTHON=/nowhere/python3.12 is not a working Python" in done.stderr
     assert not (tmp_path / "a folder" / ".venv").exists()
+
+
+def test_the_study_says_how_to_set_up_where_nothing_is_installed():
+    bare = [sys.executable, "-I", "-S", ROOT / "scripts/study", "quick"]  # without site-packages
+    done = subprocess.run(bare, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr == (
+        "scripts/study: not set up here; run scripts/setup, then `. .venv/bin/activate`\n"
+    )
