@@ -1,14 +1,16 @@
 """What a bundle says of itself, told as a model card: nothing is added, nothing is left open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bulbinspect.bulb import GOOD
 from bulbinspect.bundle.bundle import Bundle
 from bulbinspect.bundle.metadata import BundleMetadata
 from bulbinspect.imaging.preprocess import PreprocessSpec
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
-from bulbinspect.report.model_card import CardSection, code, render_card
+from bulbinspect.metrics.proportion import percent
+from bulbinspect.report.model_card import CardSection, code, render_card, shown
 
 
 def model_card(bundle: Bundle) -> str:
@@ -78,12 +80,10 @@ def _decision(metadata: BundleMetadata) -> CardSection:
     sentences = []
     values: dict[str, Any] = {}
     if point is not None:
-        sentences += [_thresholds(point), _rates(point)]
-        if not point.promise:
-            sentences.append("No promise goes with these rates for bulbs that come later.")
+        sentences += [_thresholds(point), _rates(point), *_promised(point)]
         values["operating_point"] = point.to_dict()
     if calibration is not None:
-        sentences.append(f"The defect probability is calibrated on {code(calibration.chosen_on)}.")
+        sentences.append(_probability(calibration))
         values["calibration"] = calibration.to_dict()
     elif metadata.good_index is not None:
         sentences.append("The defect probability is the network's own, not calibrated.")
@@ -115,6 +115,42 @@ def _rates(point: OperatingPoint) -> str:
     )
 
 
+def _promised(point: OperatingPoint) -> Iterator[str]:
+    promise = point.promise
+    if not {"escape_bound", "overkill_bound", "confidence"} <= set(promise):
+        if not promise:
+            yield "No promise goes with these rates for bulbs that come later."
+        return
+    yield (
+        f"With a confidence of {percent(promise['confidence'])} at most "
+        f"{percent(promise['escape_bound'])} of all defective bulbs pass, and with the same "
+        f"confidence at most {percent(promise['overkill_bound'])} of all good ones are rejected, "
+        "of bulbs that come as those did."
+    )
+    if point.rule == "conformal":
+        yield "The rates that were asked for hold on average over such choices, not with it."
+    if point.pass_threshold < point.reject_threshold:
+        share = ""
+        if "review_share" in promise:
+            share = f"; of all bulbs of the line that is {percent(promise['review_share'])}"
+        yield (
+            f"There {percent(point.review_rate_good)} of the good bulbs and "
+            f"{percent(point.review_rate_defective)} of the defective ones were for a person"
+            f"{share}."
+        )
+    if "cost_per_bulb" in promise:
+        yield f"Errors cost {promise['cost_per_bulb']:.4g} per bulb of the line, as counted there."
+
+
+def _probability(calibration: Calibration) -> str:
+    fitted = f"The defect probability is calibrated on {code(calibration.chosen_on)}"
+    there = f"{percent(calibration.prevalence)} of the bulbs were defective"
+    if calibration.production_prevalence is None:
+        return f"{fitted}, where {there}; what share is on the line was not stated."
+    stated = percent(calibration.production_prevalence)
+    return f"{fitted}, where {there}, and is that of a line where {stated} are, as was stated."
+
+
 def _gate(metadata: BundleMetadata) -> CardSection:
     title = "What it refuses to judge"
     if metadata.gate is None:
@@ -142,6 +178,12 @@ def _agreement(metadata: BundleMetadata) -> CardSection:
 def _origin(metadata: BundleMetadata) -> CardSection:
     sentences = [] if metadata.provenance else ["The bundle does not say."]
     if metadata.reference:
-        known = ", ".join(map(code, metadata.reference))
-        sentences.append(f"For `drift` it keeps what its bulbs were like: {known}.")
+        sentences.append(_kept(metadata.reference))
     return CardSection(title="Where it comes from", sentences=sentences, values=metadata.provenance)
+
+
+def _kept(reference: Mapping[str, Any]) -> str:
+    num_bulbs, split = (reference.get(name) for name in ("num_bulbs", "chosen_on"))
+    if num_bulbs is None or split is None:
+        return "For `drift` it keeps what its bulbs were like."
+    return f"For `drift` it keeps what {shown(num_bulbs)} bulbs of {shown(split)} were like."

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
 from bulbinspect.errors import DataError
+from bulbinspect.metrics.proportion import percent
 from bulbinspect.metrics.sample_size import bulbs_for_bound, rate_bound
 
 
@@ -152,14 +153,10 @@ def _allowed(num_bulbs: int, kind: str, what: str, max_rate: float, confidence: 
     )
     shown = rate_bound(num_bulbs, confidence=confidence)
     raise DataError(
-        f"{what} of at most {_percent(max_rate)} with a confidence of {_percent(confidence)} need "
-        f"{needed} {kind} bulbs, there are {num_bulbs}, which can show {_percent(shown)} at best; "
+        f"{what} of at most {percent(max_rate)} with a confidence of {percent(confidence)} need "
+        f"{needed} {kind} bulbs, there are {num_bulbs}, which can show {percent(shown)} at best; "
         f"to let 1, 2 or 3 bulbs be judged wrongly: {more[0]}, {more[1]} or {more[2]}"
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def _probabilities(values: ArrayLike) -> NDArray[np.float64]:

@@ -26,6 +26,11 @@ def interval(count: int, num_bulbs: int, *, confidence: float = 0.95) -> tuple[f
     return low, upper_bound(count, num_bulbs, confidence=each)
 
 
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, in words: three digits."""
+    return f"{100 * share:.3g} %"
+
+
 def _check(count: int, num_bulbs: int, confidence: float) -> None:
     if not 0 <= count <= num_bulbs:
         raise ValueError(f"{count} of {num_bulbs} bulbs is no count")

@@ -6,6 +6,7 @@ import pytest
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.inspection.card import model_card
+from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
 
 HOSTILE = "<img src=x onerror=alert(1)> | `x` # [a](b)"
@@ -46,12 +47,71 @@ def test_the_card_holds_what_the_bundle_says(tiny_bundle):
         "Below a defect probability of 0.3 a bulb passes, from 0.7 on it is rejected;",
         "Of the 20 defective bulbs there 1 passed, of the 40 good ones 4 were rejected;",
         "| `min_brightness` | `0.125` |",
-        "For `drift` it keeps what its bulbs were like: `cameras`.",
+        "For `drift` it keeps what its bulbs were like.",
         "not calibrated",
     ):
         assert text in card
     assert "No promise" not in card
     assert "min_sharpness" not in card
+
+
+def promised(rule, low=0.5, high=0.5, **more):
+    promise = {"confidence": 0.95, "escape_bound": 0.0481, "overkill_bound": 0.12, **more}
+    return OperatingPoint(high, low, rule, "test", 600, 600, 0.03, 0.1, 0.25, 0.125, promise)
+
+
+def test_a_promise_stands_there_in_words(tiny_bundle):
+    asked = {"max_escape": 0.05, "prevalence": 0.01}
+    card = model_card(tiny_bundle(operating_point=promised("max_escape", **asked)))
+    assert (
+        "With a confidence of 95 % at most 4.81 % of all defective bulbs pass, and with the same "
+        "confidence at most 12 % of all good ones are rejected, of bulbs that come as those did.\n"
+    ) in card
+    for text in ("No promise", "on average", "for a person", "Errors cost"):
+        assert text not in card
+
+
+def test_what_a_person_must_look_at_is_said(tiny_bundle):
+    band = promised("conformal", 0.25, 0.75, review_share=0.248)
+    card = model_card(tiny_bundle(operating_point=band))
+    assert (
+        "There 25 % of the good bulbs and 12.5 % of the defective ones were for a person; of all "
+        "bulbs of the line that is 24.8 %.\n"
+    ) in card
+    assert "The rates that were asked for hold on average" in card
+
+
+def test_what_errors_cost_is_said(tiny_bundle):
+    costs = {"cost_escape": 100.0, "cost_overkill": 1.0, "cost_per_bulb": 0.0525}
+    card = model_card(tiny_bundle(operating_point=promised("lowest_cost", **costs)))
+    assert "Errors cost 0.0525 per bulb of the line, as counted there.\n" in card
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        (None, "were defective; what share is on the line was not stated."),
+        (0.002, "were defective, and is that of a line where 0.2 % are, as was stated."),
+    ],
+)
+def test_of_which_line_the_probabilities_are_is_said(tiny_bundle, stated, said):
+    fitted = Calibration(
+        temperature=1.1,
+        bias=0.2,
+        prevalence=0.5,
+        production_prevalence=stated,
+        chosen_on="val",
+        num_good=60,
+        num_defective=60,
+    )
+    card = model_card(tiny_bundle(calibration=fitted))
+    assert f"is calibrated on `val`, where 50 % of the bulbs {said}\n" in card
+
+
+def test_of_which_bulbs_the_reference_is_is_said(tiny_bundle):
+    card = model_card(tiny_bundle(reference={"num_bulbs": 240, "chosen_on": HOSTILE}))
+    inert = r"``<img src=x onerror=alert(1)> \| `x` # [a](b)``"
+    assert f"For `drift` it keeps what `240` bulbs of {inert} were like." in card
 
 
 def test_what_a_bundle_lacks_is_said_and_not_left_open(tiny_bundle):

@@ -12,6 +12,7 @@ from bulbinspect.metrics.calibration import (
 )
 from bulbinspect.metrics.operating_point import OperatingPoint
 from bulbinspect.metrics.promise import lowest_cost_per_bulb
+from bulbinspect.metrics.proportion import percent
 
 _OF_COSTS = ("cost_escape", "cost_overkill", "prevalence")
 
@@ -71,11 +72,11 @@ def summarise(figures: Mapping[str, Any]) -> dict[str, str]:
     promise = point["promise"]
     if has_band:
         lines["review"] = (
-            f"{_percent(point['review_rate_good'])} of the good, "
-            f"{_percent(point['review_rate_defective'])} of the defective bulbs"
+            f"{percent(point['review_rate_good'])} of the good, "
+            f"{percent(point['review_rate_defective'])} of the defective bulbs"
         )
         if "review_share" in promise:
-            lines["review"] += f"; {_percent(promise['review_share'])} of all on the line"
+            lines["review"] += f"; {percent(promise['review_share'])} of all on the line"
     if "cost_per_bulb" in promise:
         lines["cost per bulb"] = (
             f"{promise['cost_per_bulb']:.4g}; no threshold costs less than "
@@ -92,8 +93,8 @@ def _lines_of_calibration(calibration: Mapping[str, Any]) -> dict[str, str]:
     }
     if calibration["production_prevalence"] is not None:
         lines["prevalence"] = (
-            f"{_percent(calibration['production_prevalence'])} on the line, "
-            f"{_percent(calibration['prevalence'])} where it was fitted"
+            f"{percent(calibration['production_prevalence'])} on the line, "
+            f"{percent(calibration['prevalence'])} where it was fitted"
         )
     return lines
 
@@ -101,11 +102,11 @@ def _lines_of_calibration(calibration: Mapping[str, Any]) -> dict[str, str]:
 def _rate(point: Mapping[str, Any], kind: str, of: str) -> str:
     """Return a rate as it was counted, and its bound where there is one."""
     share, num_bulbs, promise = point[f"{kind}_rate"], point[f"num_{of}"], point["promise"]
-    text = f"{round(share * num_bulbs)} of {num_bulbs} {of} bulbs, {_percent(share)}"
+    text = f"{round(share * num_bulbs)} of {num_bulbs} {of} bulbs, {percent(share)}"
     if f"{kind}_bound" not in promise:
         return text
     bound, confidence = promise[f"{kind}_bound"], promise["confidence"]
-    return f"{text}; at most {_percent(bound)} with a confidence of {_percent(confidence)}"
+    return f"{text}; at most {percent(bound)} with a confidence of {percent(confidence)}"
 
 
 def _notes(judged: Judged, calibration: Calibration | None, point: OperatingPoint) -> list[str]:
@@ -130,10 +131,6 @@ def _notes(judged: Judged, calibration: Calibration | None, point: OperatingPoin
     elif calibration.production_prevalence is None:
         notes.append(
             "no prevalence was stated: probabilities are those of a mix with "
-            f"{_percent(calibration.prevalence)} defective bulbs"
+            f"{percent(calibration.prevalence)} defective bulbs"
         )
     return notes
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
