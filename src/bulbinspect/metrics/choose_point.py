@@ -113,6 +113,16 @@ def choose_point(
     )
 
 
+def refuse_too_few(wanted: Wanted, *, num_good: int, num_defective: int) -> None:
+    """Raise the DataError that `choose_point` would, where not even all these bulbs are enough.
+
+    So it can be said before they are judged: those that are unjudged only make them fewer.
+    """
+    truth = np.repeat([False, True], [num_good, num_defective])
+    if wanted.rates:
+        _band_of_rates(truth, np.where(truth, 0.75, 0.25), wanted)  # told apart without an error
+
+
 def _band(truth: _Truth, values: _Values, wanted: Wanted) -> tuple[str, Band]:
     """Return how the thresholds are chosen, and the thresholds."""
     if wanted.cost_escape is not None and wanted.cost_overkill is not None:

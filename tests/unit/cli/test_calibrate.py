@@ -162,6 +162,7 @@ def test_unjudged_bulbs_are_counted_left_out_and_said(bulbinspect, manifest, tmp
 
 def test_too_few_defective_bulbs_are_refused_with_the_number(bulbinspect, manifest, tmp_path):
     manifest()
+    (tmp_path / "defect30" / "0.png").unlink()  # refused before anything is judged
     done = calibrate(bulbinspect, "--max-escape", "0.01")
     assert done.exit_code == 2
     assert "need 299 defective bulbs, there are 30" in done.stderr

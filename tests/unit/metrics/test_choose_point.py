@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import expit
 
 from bulbinspect.errors import DataError, UsageError
-from bulbinspect.metrics.choose_point import Wanted, choose_point
+from bulbinspect.metrics.choose_point import Wanted, choose_point, refuse_too_few
 from bulbinspect.metrics.operating_point import OperatingPoint, best_balanced_accuracy
 from bulbinspect.metrics.promise import lowest_cost_per_bulb
 
@@ -165,3 +165,23 @@ def test_bulbs_of_one_class_or_without_probability_are_refused():
         choose([0, 1], [0.5, math.nan], max_escape=0.5)
     with pytest.raises(DataError, match="need 299 defective bulbs, there are 298"):
         choose(*drawn(bad=298), max_escape=0.01)
+
+
+def refusal_of(ask):
+    try:
+        ask()
+    except DataError as error:
+        return str(error)
+    return None
+
+
+@given(
+    st.sampled_from([wish for wish in WISHES if wish]),
+    st.integers(1, 400),
+    st.integers(1, 400),
+)
+def test_too_few_bulbs_are_known_before_they_are_judged(wish, num_good, num_defective):
+    truth, values = drawn(good=num_good, bad=num_defective, apart=30.0)  # told apart
+    counts = {"num_good": num_good, "num_defective": num_defective}
+    foreseen = refusal_of(lambda: refuse_too_few(Wanted(**wish), **counts))
+    assert foreseen == refusal_of(lambda: choose(truth, values, **wish))
