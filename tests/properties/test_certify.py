@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.calibrations import calibration_of
 from tests.networks import (
     EVERY_NETWORK,
     EVERY_ORDER,
@@ -23,7 +24,6 @@ from bulbinspect.imaging.preprocess import PreprocessSpec
 from bulbinspect.inspection.certification.certify import TOLERANCE, certify
 from bulbinspect.inspection.certification.orders import other_orders
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.metrics.calibration import Calibration
 
 SAME = SAME_UNDER | {"single_view-first-cyclic": EVERY_ORDER}  # here no view is absent
 QUICK = {"max", "cyclic", "early_fusion-stacked"}  # exporting each network takes seconds
@@ -52,15 +52,7 @@ def undecided(network):
     log_odds = logits[:, 1] - logits[:, 0]
     temperature = max(1.0, log_odds.std().item())  # below 1 it would enlarge rounding
     bias = -log_odds.mean().item() / temperature
-    return Calibration(
-        temperature=temperature,
-        bias=bias,
-        prevalence=0.5,
-        production_prevalence=None,
-        chosen_on="val",
-        num_good=3,
-        num_defective=3,
-    )
+    return calibration_of(temperature=temperature, bias=bias)
 
 
 @pytest.mark.parametrize(

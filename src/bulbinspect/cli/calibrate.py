@@ -69,7 +69,6 @@ def calibrate(
 
     Example: bulbinspect calibrate --manifest data/manifest.csv --max-escape 0.01 --out line.onnx
     """
-    from bulbinspect.bulb import GOOD
     from bulbinspect.bundle.bundle import read_bundle, write_bundle
     from bulbinspect.bundle.find import find_bundle
     from bulbinspect.cli.tables import aligned
@@ -85,7 +84,7 @@ def calibrate(
     from bulbinspect.inspection.calibration.figures import figures_of, summarise
     from bulbinspect.inspection.predict import refuse_existing
     from bulbinspect.inspection.text import for_terminal
-    from bulbinspect.metrics.choose_point import Wanted, refuse_too_few
+    from bulbinspect.metrics.choose_point import Wanted
 
     wanted = Wanted(
         max_escape=max_escape,
@@ -110,9 +109,7 @@ def calibrate(
         None if splits is None else read_splits(splits),
         same_manifest=bundle.metadata.provenance.get("manifest_sha256") == table.sha256,
     )
-    num_good = sum(bulb.label == GOOD for bulb in bulbs)
-    refuse_too_few(wanted, num_good=num_good, num_defective=len(bulbs) - num_good)
-    judged = judge_labelled(bundle, bulbs, device=device, threads=threads)
+    judged = judge_labelled(bundle, bulbs, wanted=wanted, device=device, threads=threads)
     calibration, point = choose(
         bundle.metadata, judged, wanted, chosen_on=split, keep_calibration=keep_calibration
     )

@@ -135,7 +135,7 @@ def _promised(point: OperatingPoint) -> Iterator[str]:
             share = f"; of all bulbs of the line that is {percent(promise['review_share'])}"
         yield (
             f"There {percent(point.review_rate_good)} of the good bulbs and "
-            f"{percent(point.review_rate_defective)} of the defective ones were for a person"
+            f"{percent(point.review_rate_defective)} of the defective ones went to review"
             f"{share}."
         )
     if "cost_per_bulb" in promise:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 import torch
+from tests.calibrations import calibration_of
 
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.bundle.bundle import read_bundle, write_bundle
@@ -17,7 +18,6 @@ from bulbinspect.export.graph import Judgement, export_graph
 from bulbinspect.export.ship import Judgeable, ship
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.imaging.preprocess import PreprocessSpec
-from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.probability import defect_probability, softmax
 from bulbinspect.models.spec import ModelSpec, build_model
 from bulbinspect.nn.view_pooling import ORDER_BOUND_POOLINGS, VIEW_POOLINGS
@@ -200,15 +200,7 @@ def test_a_network_that_answers_nan_is_refused(tmp_path):
         prove_agreement(Judgement(network), runtime, *bulbs_of(32), good=0, reject_threshold=0.5)
 
 
-COOL = Calibration(
-    temperature=2.0,
-    bias=-1.5,
-    prevalence=0.5,
-    production_prevalence=None,
-    chosen_on="val",
-    num_good=20,
-    num_defective=20,
-)
+COOL = calibration_of(temperature=2.0, bias=-1.5)
 
 
 @pytest.mark.parametrize("calibration", [None, COOL])

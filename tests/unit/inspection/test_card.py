@@ -2,11 +2,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.calibrations import calibration_of
 
 from bulbinspect.bulb import ViewsIn
 from bulbinspect.imaging.gate import Gate
 from bulbinspect.inspection.card import model_card
-from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
 
 HOSTILE = "<img src=x onerror=alert(1)> | `x` # [a](b)"
@@ -67,7 +67,7 @@ def test_a_promise_stands_there_in_words(tiny_bundle):
         "With a confidence of 95 % at most 4.81 % of all defective bulbs pass, and with the same "
         "confidence at most 12 % of all good ones are rejected, of bulbs that come as those did.\n"
     ) in card
-    for text in ("No promise", "on average", "for a person", "Errors cost"):
+    for text in ("No promise", "on average", "went to review", "Errors cost"):
         assert text not in card
 
 
@@ -75,7 +75,7 @@ def test_what_a_person_must_look_at_is_said(tiny_bundle):
     band = promised("conformal", 0.25, 0.75, review_share=0.248)
     card = model_card(tiny_bundle(operating_point=band))
     assert (
-        "There 25 % of the good bulbs and 12.5 % of the defective ones were for a person; of all "
+        "There 25 % of the good bulbs and 12.5 % of the defective ones went to review; of all "
         "bulbs of the line that is 24.8 %.\n"
     ) in card
     assert "The rates that were asked for hold on average" in card
@@ -95,15 +95,7 @@ def test_what_errors_cost_is_said(tiny_bundle):
     ],
 )
 def test_of_which_line_the_probabilities_are_is_said(tiny_bundle, stated, said):
-    fitted = Calibration(
-        temperature=1.1,
-        bias=0.2,
-        prevalence=0.5,
-        production_prevalence=stated,
-        chosen_on="val",
-        num_good=60,
-        num_defective=60,
-    )
+    fitted = calibration_of(temperature=1.1, bias=0.2, production_prevalence=stated)
     card = model_card(tiny_bundle(calibration=fitted))
     assert f"is calibrated on `val`, where 50 % of the bulbs {said}\n" in card
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from tests.calibrations import calibration_of
 from tests.ordered_bundle import PLACES, defect_probability_by_hand, write_ordered
 
 from bulbinspect.bulb import Bulb, Verdict, View
@@ -16,7 +17,6 @@ from bulbinspect.imaging.load import load_views
 from bulbinspect.inspection import inspector as inspector_file
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.variations import all_orders, judge_varied, shifts, subsets
-from bulbinspect.metrics.calibration import Calibration
 
 LEVELS = {"a": [30, 60, 90, 120], "b": [200, 10, 250, 40], "c": [5, 6, 7, 8]}
 
@@ -87,15 +87,7 @@ def test_every_order_gives_what_is_computed_by_hand(ordered, bulb):
 
 
 def test_probabilities_are_calibrated_as_those_of_the_verdicts_are(ordered, bulb):
-    calibration = Calibration(
-        temperature=2.0,
-        bias=0.5,
-        prevalence=0.5,
-        production_prevalence=0.1,
-        chosen_on="val",
-        num_good=9,
-        num_defective=9,
-    )
+    calibration = calibration_of(temperature=2.0, bias=0.5, production_prevalence=0.1)
     bulbs = [bulb(name) for name in LEVELS]
     varied = judge_varied(ordered(calibration=calibration), bulbs, orders=all_orders(4))
     log_odds = logit([defect_probability_by_hand(levels) for levels in LEVELS.values()])

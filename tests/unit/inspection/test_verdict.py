@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import softmax as scipy_softmax
+from tests.calibrations import calibration_of
 
 from bulbinspect.bulb import Bulb, Prediction, Verdict, View
 from bulbinspect.bundle.bundle import Bundle
@@ -195,15 +196,7 @@ def test_exactly_at_the_pass_threshold_is_a_review(judge_by):
 
 
 def test_calibration_changes_the_probabilities_of_bulb_and_views_and_so_the_verdict(judge_by):
-    calibration = Calibration(
-        temperature=2.0,
-        bias=-1.0,
-        prevalence=0.5,
-        production_prevalence=None,
-        chosen_on="val",
-        num_good=9,
-        num_defective=9,
-    )
+    calibration = calibration_of(temperature=2.0, bias=-1.0)
     views = [[0.0, 4.0], [0.0, -2.0]]
     plain = answer(judge_by(classes=("good", "defect")), [0, 1.0], views)
     judged = answer(judge_by(classes=("good", "defect"), calibration=calibration), [0, 1.0], views)

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 from scipy.special import expit, logit, logsumexp
 from scipy.special import softmax as scipy_softmax
+from tests.calibrations import calibration_of
 from torchmetrics.functional.classification import binary_calibration_error
 
 from bulbinspect.errors import DataError, SpecError
@@ -25,15 +26,7 @@ from bulbinspect.metrics.calibration import (
 )
 from bulbinspect.metrics.probability import defect_probability
 
-PLAIN = Calibration(
-    temperature=1.0,
-    bias=0.0,
-    prevalence=0.5,
-    production_prevalence=None,
-    chosen_on="val",
-    num_good=10,
-    num_defective=10,
-)
+PLAIN = calibration_of()
 FITTED = replace(PLAIN, temperature=2.5, bias=-0.75, prevalence=0.25, production_prevalence=0.01)
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 LOGITS = hnp.arrays(np.float32, (3, 4), elements=FINITE)

@@ -16,7 +16,7 @@ from bulbinspect.inspection.evaluation.evaluate import ALL, choose_bulbs, refuse
 from bulbinspect.inspection.inspector import Inspector
 from bulbinspect.inspection.predict import watched
 from bulbinspect.metrics.calibration import Calibration, fit_calibration
-from bulbinspect.metrics.choose_point import Wanted, choose_point
+from bulbinspect.metrics.choose_point import Wanted, choose_point, refuse_too_few
 from bulbinspect.metrics.operating_point import OperatingPoint
 from bulbinspect.metrics.probability import defect_probability, softmax
 
@@ -87,16 +87,22 @@ def unlearnt_bulbs(
     return chosen
 
 
-def judge_labelled(bundle: Bundle, bulbs: Sequence[Bulb], **options: Any) -> Judged:
+def judge_labelled(
+    bundle: Bundle, bulbs: Sequence[Bulb], *, wanted: Wanted | None = None, **options: Any
+) -> Judged:
     """Judge bulbs by the network alone, without the bundle's calibration.
 
     `options` are those of Inspector. UsageError for a bundle without a good class, DataError for a
-    label that it does not know, and for logits so large that the softmax does not tell them.
+    label that it does not know, for bulbs too few for what is `wanted`, before any is judged, and
+    for logits so large that the softmax does not tell them.
     """
     classes, good = bundle.metadata.classes, bundle.metadata.good_index
     if good is None:
         raise UsageError("the bundle has no good class: nothing passes, so there is no threshold")
     refuse_unknown_labels(bulbs, classes)
+    if wanted is not None:
+        num_good = sum(bulb.label == classes[good] for bulb in bulbs)
+        refuse_too_few(wanted, num_good=num_good, num_defective=len(bulbs) - num_good)
     bare = replace(bundle, metadata=replace(bundle.metadata, calibration=None))
     answers = watched(Inspector(bare, **options).inspect(bulbs), len(bulbs))
     unjudged: Counter[str] = Counter()

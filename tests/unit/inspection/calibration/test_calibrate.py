@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.calibrations import calibration_of
 
 from bulbinspect.bulb import Bulb, View
 from bulbinspect.errors import DataError, UsageError
@@ -15,16 +16,14 @@ from bulbinspect.inspection.calibration.calibrate import (
 )
 from bulbinspect.inspection.calibration.figures import figures_of, summarise
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.choose_point import Wanted
 from bulbinspect.metrics.probability import softmax
 
-CALIBRATION = Calibration(
+CALIBRATION = calibration_of(
     temperature=2.5,
     bias=-0.75,
     prevalence=0.25,
     production_prevalence=0.01,
-    chosen_on="val",
     num_good=30,
     num_defective=10,
 )
@@ -191,3 +190,13 @@ def test_lines_say_pass_and_review_only_where_there_is_a_band(tiny_metadata):
     assert set(names[True]) - set(names[False]) == {"pass below", "review"}
     share = 0.98 * point.review_rate_good + 0.02 * point.review_rate_defective
     assert names[True]["review"].endswith(f"; {100 * share:.3g} % of all on the line")
+
+
+def test_what_is_wrong_with_classes_is_said_before_how_few_bulbs_there_are(tiny_bundle, bulbs):
+    wanted = Wanted(max_escape=0.001)
+    with pytest.raises(UsageError, match="no good class"):
+        judge_labelled(tiny_bundle(classes=("apple", "pear")), bulbs, wanted=wanted)
+    with pytest.raises(DataError, match="label"):
+        judge_labelled(tiny_bundle(classes=("good", "crack")), bulbs, wanted=wanted)
+    with pytest.raises(DataError, match="need 2995 defective bulbs"):
+        judge_labelled(tiny_bundle(), bulbs, wanted=wanted)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.calibrations import calibration_of
 from tests.foreign_graph import foreign_graph
 from tests.ordered_bundle import defect_probability_by_hand, write_ordered
 
@@ -15,7 +16,6 @@ from bulbinspect.inspection.certification.certificate import to_dict
 from bulbinspect.inspection.certification.certify import certify
 from bulbinspect.inspection.certification.orders import other_orders
 from bulbinspect.inspection.inspector import Inspector
-from bulbinspect.metrics.calibration import Calibration
 from bulbinspect.metrics.operating_point import OperatingPoint
 
 LEVELS = {  # the places weigh 0.1, 0.2, 0.3 and 0.4; the threshold is half of the gray range
@@ -25,15 +25,7 @@ LEVELS = {  # the places weigh 0.1, 0.2, 0.3 and 0.4; the threshold is half of t
     "bright": ([250, 240, 230, 220], "defect"),
     "odd": ([10, 200, 30, 40], "defect"),
 }
-CALIBRATION = Calibration(
-    temperature=2.0,
-    bias=1.5,
-    prevalence=0.5,
-    production_prevalence=None,
-    chosen_on="val",
-    num_good=9,
-    num_defective=9,
-)
+CALIBRATION = calibration_of(temperature=2.0, bias=1.5)
 OTHERS = list(itertools.permutations(range(4)))[1:]
 TURNS = [(1, 2, 3, 0), (2, 3, 0, 1), (3, 0, 1, 2)]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from tests.calibrations import calibration_of
 from tests.lines import NAMES, line_from, reference_from, shifted
 
 from bulbinspect.bulb import Verdict
@@ -12,17 +13,8 @@ from bulbinspect.errors import DataError, UsageError
 from bulbinspect.inspection.drift.drift import PROBABILITY, State, find_drift, reference_of
 from bulbinspect.inspection.drift.observe import CameraView
 from bulbinspect.inspection.drift.report import is_drift, sentences
-from bulbinspect.metrics.calibration import Calibration
 
-CALIBRATION = Calibration(
-    temperature=2.0,
-    bias=-0.5,
-    prevalence=0.5,
-    production_prevalence=0.01,
-    chosen_on="val",
-    num_good=100,
-    num_defective=100,
-)
+CALIBRATION = calibration_of(temperature=2.0, bias=-0.5, production_prevalence=0.01)
 
 
 def findings_of(line, reference, **options):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
+from tests.calibrations import calibration_of
 
 from bulbinspect.bulb import Prediction, Verdict
 from bulbinspect.inspection.evaluation.figures import at_this_mix, error_rates, measure
-from bulbinspect.metrics.calibration import Calibration
 
 
 def answer(probability):
@@ -60,15 +60,7 @@ def test_what_was_not_counted_has_no_rate_and_no_interval():
 
 def test_probabilities_of_a_line_are_brought_back_to_the_bulbs_at_hand(tiny_metadata):
     """At 1 % defective a bulb of 0.5 has odds of 1; at 50 % they are 99 times as high."""
-    stated = Calibration(
-        temperature=1.0,
-        bias=0.0,
-        prevalence=0.4,
-        production_prevalence=0.01,
-        chosen_on="val",
-        num_good=6,
-        num_defective=4,
-    )
+    stated = calibration_of(prevalence=0.4, production_prevalence=0.01)
     metadata = tiny_metadata(calibration=stated)
     defective, probability = np.array([True, False]), np.array([0.5, 0.01])
     moved = at_this_mix(defective, probability, metadata)
